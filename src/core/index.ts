@@ -1,0 +1,12 @@
+/** The ground floor: values, their exact text forms, and refusals. Pure, except for the clocks. */
+export * from './bytes.ts'
+export * from './canonical.ts'
+export * from './clock.ts'
+export * from './decimal.ts'
+export * from './instant.ts'
+export * from './invariant.ts'
+export * from './json.ts'
+export * from './limits.ts'
+export * from './money.ts'
+export * from './random.ts'
+export * from './refusal.ts'
