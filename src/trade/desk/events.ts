@@ -1,0 +1,131 @@
+// What happens to a trade, as journal events. `body` is public in the leaf; each part is sealed behind a salted
+// digest and stored beside it. None of these parts is erasable, so evolve may read them.
+import { canonicalJson, invariant, parseJson, isRefusal, type Json, type JsonObject } from '#core'
+import type {
+  ExecutionTerms,
+  OrderTerms,
+  PolicyMark,
+  QuoteMark,
+  QuoteTerms,
+  RfqTerms,
+  Role,
+} from './terms.ts'
+
+type Shapes = {
+  'rfq.requested': { body: { quoteReqId: string }; parts: { terms: RfqTerms } }
+  'rfq.received': { body: { quoteReqId: string }; parts: { terms: RfqTerms } }
+  'rfq.refused': { body: { quoteReqId: string; refusal: string; detail: string }; parts: object }
+  'quote.issued': {
+    body: { quoteReqId: string; quoteId: string; validUntilTime: string }
+    parts: { terms: QuoteTerms; mark: QuoteMark }
+  }
+  'quote.received': {
+    body: { quoteReqId: string; quoteId: string; validUntilTime: string }
+    parts: { terms: QuoteTerms }
+  }
+  'quote.canceled': { body: { quoteId: string; by: string }; parts: object }
+  'order.placed': {
+    body: { clOrdId: string; quoteId: string; policy: PolicyMark }
+    parts: { terms: OrderTerms; policy: JsonObject }
+  }
+  'order.refused': {
+    body: { clOrdId: string; refusal: string; detail: string; policy?: PolicyMark }
+    parts: { terms: OrderTerms; policy?: JsonObject }
+  }
+  'trade.executed': {
+    body: { tradeId: string; clOrdId: string; role: Role; policy: PolicyMark }
+    parts: { terms: ExecutionTerms; policy: JsonObject }
+  }
+  'trade.proposed': {
+    body: { tradeId: string; uti: string; recordHash: string }
+    parts: { record: JsonObject }
+  }
+  'trade.confirmed': {
+    body: { tradeId: string; uti: string; recordHash: string; policy: PolicyMark }
+    parts: { record: JsonObject; policy: JsonObject }
+  }
+  'trade.refused': { body: { tradeId: string; refusal: string; detail: string; by: string }; parts: object }
+  'settlement.signed': {
+    body: { tradeId: string; digest: string; policy: PolicyMark }
+    parts: { instruction: InstructionPart; policy: JsonObject }
+  }
+  'settlement.instructed': {
+    body: { tradeId: string; digest: string; chainId: string; contract: string; policy: PolicyMark }
+    parts: { instruction: InstructionPart; policy: JsonObject }
+  }
+  'settlement.submitted': {
+    body: { tradeId: string; txHash: string; nonce: string; effectId: string; policy: PolicyMark }
+    parts: { policy: JsonObject }
+  }
+  'settlement.settled': {
+    body: { tradeId: string; txHash: string; blockNumber: string; blockHash: string }
+    parts: object
+  }
+  'settlement.failed': { body: { tradeId: string; refusal: string; detail: string }; parts: object }
+}
+
+/** EIP-712 message of the settlement instruction with the signatures known so far (65 bytes, 0x hex). */
+export type InstructionPart = {
+  readonly domain: JsonObject
+  readonly message: JsonObject
+  readonly signatures: { readonly deliverer?: string; readonly receiver?: string }
+}
+
+export type DeskEventType = keyof Shapes
+export type DeskEvent = {
+  [T in DeskEventType]: { readonly type: T; readonly corr: string } & Readonly<Shapes[T]>
+}[DeskEventType]
+export type DeskEventOf<T extends DeskEventType> = Extract<DeskEvent, { type: T }>
+
+/** All types; the `satisfies` makes a missing one a compile error. */
+const TYPES = {
+  'rfq.requested': true,
+  'rfq.received': true,
+  'rfq.refused': true,
+  'quote.issued': true,
+  'quote.received': true,
+  'quote.canceled': true,
+  'order.placed': true,
+  'order.refused': true,
+  'trade.executed': true,
+  'trade.proposed': true,
+  'trade.confirmed': true,
+  'trade.refused': true,
+  'settlement.signed': true,
+  'settlement.instructed': true,
+  'settlement.submitted': true,
+  'settlement.settled': true,
+  'settlement.failed': true,
+} as const satisfies Record<DeskEventType, true>
+
+export const isDeskEventType = (type: string): type is DeskEventType => Object.hasOwn(TYPES, type)
+
+/** The journal's form of an event: each part as canonical JSON text. */
+export function deskEventToDraft(event: DeskEvent): {
+  type: string
+  corr: string
+  body: JsonObject
+  parts: Record<string, { content: string }>
+} {
+  const parts: Record<string, { content: string }> = {}
+  for (const [name, value] of Object.entries(event.parts))
+    if (value !== undefined) parts[name] = { content: canonicalJson(value as Json) }
+  return { type: event.type, corr: event.corr, body: event.body as unknown as JsonObject, parts }
+}
+
+/** The way back, for replay. A stored part that does not parse is a damaged store, not bad input. */
+export function deskEventFromEntry(entry: {
+  type: string
+  corr: string
+  body: JsonObject
+  opened: Readonly<Record<string, { content: string } | 'erased'>>
+}): DeskEvent {
+  const parts: Record<string, Json> = {}
+  for (const [name, part] of Object.entries(entry.opened)) {
+    invariant(part !== 'erased', `part ${name} of ${entry.type} is never erasable`)
+    const value = parseJson(part.content)
+    invariant(!isRefusal(value), `part ${name} of ${entry.type} is not JSON`)
+    parts[name] = value
+  }
+  return { type: entry.type, corr: entry.corr, body: entry.body, parts } as unknown as DeskEvent
+}

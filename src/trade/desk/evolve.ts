@@ -1,0 +1,159 @@
+// event → state. The one place that changes a desk's state; total over the event types.
+import { invariant, isRefusal, parseDecimal, multiplyDecimal, toMinor } from '#core'
+import type { DeskEvent, DeskEventOf } from './events.ts'
+import type { DeskState, Order, Quote, Rfq, Trade, TradePhase } from './state.ts'
+import { orderKey, rfqKey, usageKey } from './state.ts'
+import type { ExecutionTerms, OrderTerms, RfqTerms, Role } from './terms.ts'
+
+/** USDC and its like; the instrument master holds premium assets of this precision only. */
+export const PREMIUM_DECIMALS = 6
+
+export function evolveDesk(state: DeskState, event: DeskEvent): void {
+  switch (event.type) {
+    case 'rfq.requested':
+      return putRfq(state, event.corr, 'taker', event.parts.terms)
+    case 'rfq.received':
+      return putRfq(state, event.corr, 'maker', event.parts.terms)
+    case 'rfq.refused':
+      return patch(state.rfqs, event.corr, { refused: refusalOf(event.body) })
+    case 'quote.issued':
+    case 'quote.received':
+      return putQuote(state, event)
+    case 'quote.canceled':
+      return patch(state.quotes, event.body.quoteId, { status: 'canceled' })
+    case 'order.placed':
+      return putOrder(state, { role: 'taker', terms: event.parts.terms, status: 'placed' })
+    case 'order.refused':
+      return refuseOrder(state, event)
+    case 'trade.executed':
+      return putTrade(state, event)
+    default:
+      return evolveTrade(state, event)
+  }
+}
+
+type TradeEvent = Extract<DeskEvent, { body: { tradeId: string } }>
+
+function evolveTrade(state: DeskState, event: Exclude<TradeEvent, { type: 'trade.executed' }>): void {
+  const { body } = event
+  const to = (phase: TradePhase, rest: Partial<Trade> = {}): void => {
+    patch(state.trades, body.tradeId, { phase, ...rest })
+    if (phase === 'settled' || phase === 'refused' || phase === 'failed') state.open.delete(body.tradeId)
+  }
+  switch (event.type) {
+    case 'trade.proposed':
+      return to('proposed', {
+        uti: event.body.uti,
+        recordHash: event.body.recordHash,
+        record: event.parts.record,
+      })
+    case 'trade.confirmed':
+      return to('confirmed', {
+        uti: event.body.uti,
+        recordHash: event.body.recordHash,
+        record: event.parts.record,
+      })
+    case 'trade.refused':
+      return to('refused', { refused: refusalOf(event.body) })
+    case 'settlement.signed':
+      return to('signed', { digest: event.body.digest, instruction: event.parts.instruction })
+    case 'settlement.instructed':
+      return to('instructed', { digest: event.body.digest, instruction: event.parts.instruction })
+    case 'settlement.submitted':
+      return to('submitted', { txHash: event.body.txHash })
+    case 'settlement.settled':
+      return to('settled', { txHash: event.body.txHash, settledIn: event.body })
+    case 'settlement.failed':
+      return to('failed', { refused: refusalOf(event.body) })
+  }
+}
+
+function putRfq(state: DeskState, corr: string, role: Role, terms: RfqTerms): void {
+  state.rfqs.set(rfqKey(terms.taker.name, terms.quoteReqId), { role, terms, corr, quoteIds: [] })
+}
+
+function putQuote(
+  state: DeskState,
+  event: DeskEventOf<'quote.issued'> | DeskEventOf<'quote.received'>,
+): void {
+  const { terms } = event.parts
+  const rfq = state.rfqs.get(event.corr)
+  invariant(rfq, `quote ${terms.quoteId} answers a request that is not there`)
+  state.rfqs.set(event.corr, { ...rfq, quoteIds: [...rfq.quoteIds, terms.quoteId] })
+  state.quotes.set(terms.quoteId, { terms, rfq: event.corr, status: 'open' } satisfies Quote)
+}
+
+function putOrder(state: DeskState, order: Order): void {
+  const taker = takerOf(state, order.terms)
+  state.orders.set(orderKey(taker, order.terms.clOrdId), order)
+  if (order.status !== 'refused') patch(state.quotes, order.terms.quoteId, { status: 'used' })
+}
+
+function refuseOrder(state: DeskState, event: DeskEventOf<'order.refused'>): void {
+  const taker = takerOf(state, event.parts.terms)
+  const key = orderKey(taker, event.body.clOrdId)
+  const before = state.orders.get(key)
+  const refused = refusalOf(event.body)
+  state.orders.set(key, {
+    role: before?.role ?? 'maker',
+    terms: event.parts.terms,
+    status: 'refused',
+    refused,
+  })
+}
+
+/** An order for a quote nobody knows still has its taker: the principal's institution. */
+const takerOf = (state: DeskState, terms: OrderTerms): string => {
+  const quote = state.quotes.get(terms.quoteId)
+  const rfq: Rfq | undefined = quote && state.rfqs.get(quote.rfq)
+  return rfq?.terms.taker.name ?? terms.principal
+}
+
+function putTrade(state: DeskState, event: DeskEventOf<'trade.executed'>): void {
+  const { terms } = event.parts
+  const { role, tradeId } = event.body
+  const key = orderKey(terms.taker.name, terms.clOrdId)
+  const placed = state.orders.get(key)
+  const order: Order = placed ?? { role, terms: orderOf(terms), status: 'placed' }
+  state.orders.set(key, { ...order, status: 'filled', tradeId })
+  patch(state.quotes, terms.quoteId, { status: 'used' })
+  state.trades.set(tradeId, { role, corr: event.corr, terms, phase: 'executed' })
+  state.open.add(tradeId)
+  if (role === 'maker') state.tradesMade += 1
+  const counterparty = role === 'maker' ? terms.taker : terms.maker
+  const day = usageKey(counterparty.name, terms.transactTime)
+  state.usage.set(day, (state.usage.get(day) ?? 0n) + premiumMinor(terms))
+}
+
+const orderOf = (terms: ExecutionTerms): OrderTerms => ({
+  clOrdId: terms.clOrdId,
+  quoteId: terms.quoteId,
+  quoteReqId: terms.quoteReqId,
+  securityId: terms.securityId,
+  side: terms.side,
+  orderQty: terms.lastQty,
+  price: terms.lastPx,
+  currency: terms.currency,
+  principal: terms.taker.name,
+})
+
+/** lastQty × lastPx in minor units; exact, because tick × lot never needs more digits than the asset has. */
+export function premiumMinor(terms: { readonly lastQty: string; readonly lastPx: string }): bigint {
+  const quantity = parseDecimal(terms.lastQty)
+  const price = parseDecimal(terms.lastPx)
+  invariant(!isRefusal(quantity) && !isRefusal(price), 'executed terms hold decimals')
+  const minor = toMinor(multiplyDecimal(quantity, price), PREMIUM_DECIMALS)
+  invariant(!isRefusal(minor), 'an executed premium is exact in minor units')
+  return minor
+}
+
+const refusalOf = (body: { refusal: string; detail: string }): { refusal: string; detail: string } => ({
+  refusal: body.refusal,
+  detail: body.detail,
+})
+
+function patch<T>(map: Map<string, T>, key: string, change: Partial<T>): void {
+  const before = map.get(key)
+  invariant(before, `${key} is there to be changed`)
+  map.set(key, { ...before, ...change })
+}

@@ -1,0 +1,105 @@
+// Request for quote: asked by the taker's gateway, answered by the maker's. FIX 4.4 vol 3: QuoteRequest(R), Quote(S).
+import { addMs, formatInstant, refuse, type Refusal } from '#core'
+import type { DeskContext } from './context.ts'
+import type { DeskEvent } from './events.ts'
+import { rfqKey, type DeskState } from './state.ts'
+import type { QuoteMark, QuoteTerms, RfqTerms } from './terms.ts'
+
+/** FIX leaves the length of QuoteReqID, QuoteID and ClOrdID open; 64 characters is what venues accept. */
+export const ID_CHARACTERS_MAX = 64
+
+const isNew = (state: DeskState, terms: RfqTerms): true | Refusal => {
+  if (!isId(terms.quoteReqId))
+    return refuse('field-invalid', `QuoteReqID must be 1 to ${ID_CHARACTERS_MAX} printable characters`)
+  if (state.rfqs.has(rfqKey(terms.taker.name, terms.quoteReqId)))
+    return refuse('duplicate-quote-req-id', `QuoteReqID ${terms.quoteReqId} was used before`)
+  return true
+}
+
+export function requestQuote(state: DeskState, terms: RfqTerms): readonly DeskEvent[] | Refusal {
+  const fresh = isNew(state, terms)
+  if (fresh !== true) return fresh
+  return [
+    {
+      type: 'rfq.requested',
+      corr: rfqKey(terms.taker.name, terms.quoteReqId),
+      body: { quoteReqId: terms.quoteReqId },
+      parts: { terms },
+    },
+  ]
+}
+
+/** The maker's prices, computed from marks outside (risk) and recorded here with what they came from. */
+export type Pricing = {
+  readonly quoteId: string
+  readonly bidPx: string
+  readonly offerPx: string
+  readonly mark: QuoteMark
+  readonly lifetimeMs: number
+}
+
+export function answerRfq(
+  state: DeskState,
+  terms: RfqTerms,
+  pricing: Pricing,
+  context: DeskContext,
+): readonly DeskEvent[] | Refusal {
+  const fresh = isNew(state, terms)
+  if (fresh !== true) return fresh
+  const corr = rfqKey(terms.taker.name, terms.quoteReqId)
+  const validUntilTime = formatInstant(addMs(context.now, pricing.lifetimeMs))
+  const { quoteReqId, orderQty, currency } = terms
+  const { quoteId, bidPx, offerPx, mark } = pricing
+  const sizes = { bidSize: orderQty, offerSize: orderQty }
+  const quote: QuoteTerms = { quoteId, quoteReqId, bidPx, offerPx, ...sizes, currency, validUntilTime }
+  return [
+    { type: 'rfq.received', corr, body: { quoteReqId }, parts: { terms } },
+    {
+      type: 'quote.issued',
+      corr,
+      body: { quoteReqId, quoteId, validUntilTime },
+      parts: { terms: quote, mark },
+    },
+  ]
+}
+
+/** A quote that arrives at the taker; it must answer a request that this gateway sent to that maker. */
+export function receiveQuote(
+  state: DeskState,
+  quote: QuoteTerms,
+  context: DeskContext,
+  maker: string,
+): readonly DeskEvent[] | Refusal {
+  const corr = rfqKey(context.self.name, quote.quoteReqId)
+  const rfq = state.rfqs.get(corr)
+  if (!rfq || rfq.terms.maker.name !== maker)
+    return refuse('quote-unknown', `no request ${quote.quoteReqId} was sent to ${maker}`)
+  if (state.quotes.has(quote.quoteId)) return refuse('quote-used', `QuoteID ${quote.quoteId} was sent before`)
+  const { quoteReqId, quoteId, validUntilTime } = quote
+  return [
+    { type: 'quote.received', corr, body: { quoteReqId, quoteId, validUntilTime }, parts: { terms: quote } },
+  ]
+}
+
+export function refuseRfq(
+  state: DeskState,
+  quoteReqId: string,
+  taker: string,
+  refusal: Refusal,
+): readonly DeskEvent[] {
+  const corr = rfqKey(taker, quoteReqId)
+  if (!state.rfqs.has(corr)) return []
+  const body = { quoteReqId, refusal: refusal.refusal, detail: refusal.detail }
+  return [{ type: 'rfq.refused', corr, body, parts: {} }]
+}
+
+/** QuoteCancel(Z): by the maker who withdraws, or by the taker who declines (QuoteResponse 694=6). */
+export function cancelQuote(state: DeskState, quoteId: string, by: string): readonly DeskEvent[] | Refusal {
+  const quote = state.quotes.get(quoteId)
+  if (!quote) return refuse('quote-unknown', `QuoteID ${quoteId} is not known`)
+  if (quote.status !== 'open') return refuse('quote-used', `QuoteID ${quoteId} is ${quote.status} already`)
+  return [{ type: 'quote.canceled', corr: quote.rfq, body: { quoteId, by }, parts: {} }]
+}
+
+export const isId = (text: string): boolean =>
+  text.length > 0 && text.length <= ID_CHARACTERS_MAX && /^[\x21-\x7e]+$/.test(text)
