@@ -99,6 +99,14 @@ const registry = {
   'usage': entry(input, 'PLK-1015', 'The command was not understood', 'See --help'),
   'cfi-invalid': entry(input, 'PLK-1108', 'The CFICode is not valid', 'Send six letters of ISO 10962', { http: 422, fix: { ordRejReason: 11, sessionRejectReason: 5 } }),
   'media-type-unsupported': entry(input, 'PLK-1016', 'The media type is not supported', 'Send application/json', { http: 415 }),
+  'http-malformed': entry(input, 'PLK-1017', 'The bytes are not an HTTP request', 'Send HTTP/1.1 (RFC 9112)'),
+  'http-headers-too-large': entry(input, 'PLK-1018', 'The header block is too large', 'Send fewer or shorter headers', { http: 431 }),
+  'http-target-too-long': entry(input, 'PLK-1019', 'The request target is too long', 'Shorten the query', { http: 414 }),
+  'http-host': entry(input, 'PLK-1020', 'The Host header names another host', 'Use 127.0.0.1, localhost or [::1]', { http: 421 }),
+  'http-origin': entry(input, 'PLK-1021', 'A page of another origin may not send commands', 'Send commands from a program or from this origin', { http: 403 }),
+  'idempotency-key': entry(input, 'PLK-1022', 'The Idempotency-Key header is missing or malformed', 'Send 8 to 64 letters, digits, dots, dashes or underscores'),
+  'query-invalid': entry(input, 'PLK-1023', 'A query parameter is not valid', 'Compare the request with /openapi.json'),
+  'range-invalid': entry(input, 'PLK-1024', 'The range lies outside the journal', 'Ask for the size of the journal first', { http: 416 }),
   'id-lei': entry(input, 'PLK-1101', 'The LEI is not valid', 'Check its twenty characters and check digits (ISO 17442)', { http: 422 }),
   'id-uti': entry(input, 'PLK-1102', 'The UTI is not valid', 'Start it with the LEI of its generator, at most 52 characters (ISO 23897)', { http: 422 }),
   'id-dti': entry(input, 'PLK-1103', 'The DTI is not valid', 'Check its nine characters and check character (ISO 24165)', { http: 422 }),
@@ -121,6 +129,7 @@ const registry = {
   'quantity-invalid': entry(trade, 'PLK-2007', 'The quantity is not allowed', 'Use a positive multiple of the lot', { fix: { ordRejReason: 13, quoteRequestRejectReason: 99, sessionRejectReason: 5 } }),
   'price-off-tick': entry(trade, 'PLK-2008', 'The price is not a multiple of the tick', 'Round to the tick of the instrument', { fix: { ordRejReason: 11, quoteRequestRejectReason: 5, sessionRejectReason: 5 } }),
   'rfq-unknown': entry(trade, 'PLK-2101', 'No such request for quote', 'Send a new request', { http: 404, fix: { businessRejectReason: 1 } }),
+  'duplicate-quote-req-id': entry(trade, 'PLK-2102', 'The QuoteReqID was used before', 'Use a new QuoteReqID', { http: 409, fix: { quoteRequestRejectReason: 99 } }),
   'quote-unknown': entry(trade, 'PLK-2201', 'No such quote', 'Ask for a new quote', { http: 404, fix: { ordRejReason: 99, businessRejectReason: 1 } }),
   'quote-used': entry(trade, 'PLK-2202', 'The quote was already taken', 'Ask for a new quote', { http: 409 }),
   'quote-expired': entry(trade, 'PLK-2203', 'The quote has expired', 'Ask for a new quote and answer before ValidUntilTime', { http: 410, fix: { ordRejReason: 8 } }),
@@ -138,6 +147,12 @@ const registry = {
   'trade-unknown': entry(trade, 'PLK-2403', 'No such trade', 'Check the trade id or UTI', { http: 404, fix: { businessRejectReason: 1 } }),
   'trade-state': entry(trade, 'PLK-2404', 'The trade is not in a state that allows this', 'Look at the timeline of the trade', { http: 409 }),
   'uti-mismatch': entry(trade, 'PLK-2405', 'The UTI does not follow the rule', 'The maker generates it from both LEIs and the execution id', { http: 409 }),
+  'execution-duplicate': entry(trade, 'PLK-2406', 'The execution was reported before', 'Nothing: the first report stands', { http: 409 }),
+  'execution-mismatch': entry(trade, 'PLK-2407', 'The execution differs from the order', 'Call the counterparty; the trade is not confirmed', { http: 409 }),
+  'confirmation-timeout': entry(trade, 'PLK-2408', 'The trade was not confirmed in time', 'Reconcile with the counterparty and trade again', { http: 410 }),
+  'trade-record-invalid': entry(trade, 'PLK-2409', 'The trade record is not valid', 'Correct the member named; see spec/trade-record.md'),
+  'mark-invalid': entry(trade, 'PLK-2410', 'A mark or pricing input is out of range', 'Send positive integers within the limits named'),
+  'no-implied-volatility': entry(trade, 'PLK-2411', 'No volatility gives this price', 'Send a price between intrinsic value and the forward'),
 
   // 3xxx policy
   'policy-denied': entry(policy, 'PLK-3001', 'The policy does not allow this', 'Run policy explain with the entry index'),
@@ -192,7 +207,7 @@ const registry = {
   'witness-quorum-missing': entry(verification, 'PLK-6003', 'Too few witnesses cosigned', 'Start the missing witnesses', { http: 503, retryable: true }),
   'verification-failed': entry(verification, 'PLK-6004', 'The evidence does not verify', 'See the entry or section named'),
   'conflict': entry(verification, 'PLK-6005', 'Somebody changed it first', 'Read the new state and decide again', { http: 409, exit: 6, retryable: true }),
-  'idempotency-conflict': entry(verification, 'PLK-6006', 'The idempotency key was used for another request', 'Use a new key', { http: 409, exit: 2, satp: '0.1.1' }),
+  'idempotency-conflict': entry(verification, 'PLK-6006', 'The idempotency key was used for another request', 'Use a new key', { http: 422, exit: 2, satp: '0.1.1' }),
   'proof-invalid': entry(verification, 'PLK-6007', 'A Merkle proof does not lead to the root', 'Fetch the proof again from the log'),
   'note-malformed': entry(verification, 'PLK-6008', 'The signed note is malformed', 'Send the note as the log published it', { http: 400 }),
   'checkpoint-malformed': entry(verification, 'PLK-6009', 'The checkpoint is malformed', 'Send the checkpoint as the log published it', { http: 400 }),
@@ -202,6 +217,7 @@ const registry = {
   'part-erased': entry(verification, 'PLK-6013', 'The confidential part was erased', 'Its digest remains; ask the other party for the content', { http: 410 }),
   'entry-too-large': entry(verification, 'PLK-6014', 'The journal entry is too large', 'Move content into parts', { http: 413, exit: 2 }),
   'pack-malformed': entry(verification, 'PLK-6015', 'The evidence pack is malformed', 'See the line named', { http: 400 }),
+  'idempotency-in-doubt': entry(verification, 'PLK-6016', 'An earlier request with this key was cut off', 'Look at the result before you send it again with a new key', { http: 409, exit: 6 }),
 
   // 7xxx FIX session
   'fix-invalid-tag': entry(fixSession, 'PLK-7001', 'The tag number is not valid', 'Correct the message', { fix: { sessionRejectReason: 0 } }),
@@ -242,6 +258,7 @@ const registry = {
   'config-invalid': entry(internal, 'PLK-9011', 'The configuration is not valid', 'Correct the member named', { exit: 2 }),
   'method-not-allowed': entry(internal, 'PLK-9012', 'The method is not allowed here', 'See the API description', { http: 405, exit: 2 }),
   'shutting-down': entry(internal, 'PLK-9013', 'The gateway is stopping', 'Try again after the restart', { http: 503, exit: 3, retryable: true }),
+  'not-loopback': entry(internal, 'PLK-9014', 'The HTTP API listens on loopback only', 'Listen on 127.0.0.1 until client authentication is configured', { http: 421, exit: 2 }),
 }
 
 /** Stable name of a refusal in code, journals and APIs. */
