@@ -1,0 +1,80 @@
+// Reading and writing of what all desk messages share: required fields, sides, UTC timestamps, the Instrument block.
+import { formatDecimal, isRefusal, parseDecimal, parseInstant, refuse, type Refusal } from '#core'
+import type { Instrument, ProductFields, Side } from '#trade'
+
+/** FIX field as it is written: tag and value, in the order of the wire. */
+export type DeskField = readonly [tag: number, value: string]
+export type DeskBody = { readonly msgType: string; readonly fields: readonly DeskField[] }
+
+/** Of a parsed message or of one entry of a repeating group. */
+export type FieldReader = { text(tag: number): string | undefined }
+export type MessageReader = FieldReader & { groups(countTag: number): readonly FieldReader[] }
+
+export function required(message: FieldReader, tag: number, name: string): string | Refusal {
+  const value = message.text(tag)
+  return value === undefined || value === ''
+    ? refuse('field-missing', `${name}(${tag}) is missing`, { tag: String(tag) })
+    : value
+}
+
+/** Side(54): 1 buy, 2 sell; the others have no meaning for an option quote. */
+export function readSide(message: FieldReader): Side | Refusal {
+  const side = message.text(54)
+  if (side === '1') return 'Buy'
+  if (side === '2') return 'Sell'
+  return refuse('side-invalid', `Side(54) ${side ?? 'missing'}: 1 buys, 2 sells`, { tag: '54' })
+}
+
+export const writeSide = (side: Side): string => (side === 'Buy' ? '1' : '2')
+
+/** A decimal in its one spelling: `430.720` is `430.72`. */
+export function readDecimal(message: FieldReader, tag: number, name: string): string | Refusal {
+  const text = required(message, tag, name)
+  if (isRefusal(text)) return text
+  const value = parseDecimal(text)
+  return isRefusal(value) ? value : formatDecimal(value)
+}
+
+/** `20261120-14:00:10.412` → `2026-11-20T14:00:10.412Z`. FIX 4.4 vol 1, UTCTimestamp. */
+export function readTimestamp(message: FieldReader, tag: number, name: string): string | Refusal {
+  const text = required(message, tag, name)
+  if (isRefusal(text)) return text
+  const parts = /^(\d{4})(\d\d)(\d\d)-(\d\d:\d\d:\d\d)(\.\d{3})?$/.exec(text)
+  const rfc = parts ? `${parts[1]}-${parts[2]}-${parts[3]}T${parts[4]}${parts[5] ?? '.000'}Z` : text
+  return isRefusal(parseInstant(rfc))
+    ? refuse('time-invalid', `${name}(${tag}) ${text}`, { tag: String(tag) })
+    : rfc
+}
+
+export const writeTimestamp = (rfc3339: string): string =>
+  rfc3339.replaceAll('-', '').replace('T', '-').replace('Z', '')
+
+/** What the message says of the product; SecurityID(48) with source 8 (exchange symbol) is the whole of it. */
+export function readProduct(message: FieldReader, currency: string | undefined): ProductFields | Refusal {
+  const securityId = required(message, 48, 'SecurityID')
+  if (isRefusal(securityId)) return securityId
+  return {
+    securityId,
+    cfiCode: message.text(461),
+    putOrCall: message.text(201),
+    maturityDate: message.text(541),
+    strike: message.text(202),
+    strikeCurrency: message.text(947),
+    symbol: message.text(55),
+    securityType: message.text(167),
+    currency,
+  }
+}
+
+/** The Instrument block in full, CFICode and PutOrCall both, so that either kind of reader is served. */
+export const writeInstrument = (instrument: Instrument): readonly DeskField[] => [
+  [55, instrument.underlying],
+  [48, instrument.securityId],
+  [22, '8'],
+  [461, instrument.cfi],
+  [167, 'OPT'],
+  [541, instrument.maturityDate],
+  [201, instrument.putOrCall === 'Call' ? '1' : '0'],
+  [202, formatDecimal(instrument.strike)],
+  [947, instrument.strikeCurrency],
+]

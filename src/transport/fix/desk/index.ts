@@ -1,0 +1,3 @@
+export * from './fields.ts'
+export * from './ordering.ts'
+export * from './quoting.ts'
