@@ -37,7 +37,9 @@ export function parseDecimal(text: string): Decimal | Refusal {
 /** The shortest plain form: `-12.5`, `0`, `430.72`. */
 export function formatDecimal(value: Decimal): string {
   const sign = value.mantissa < 0n ? '-' : ''
-  const digits = magnitude(value.mantissa).toString().padStart(value.scale + 1, '0')
+  const digits = magnitude(value.mantissa)
+    .toString()
+    .padStart(value.scale + 1, '0')
   const point = digits.length - value.scale
   return sign + (value.scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`)
 }

@@ -39,7 +39,13 @@ export function parseJson(text: Uint8Array | string, limits: Partial<JsonLimits>
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-type Reader = { readonly text: string; at: number; depth: number; members: number; readonly limits: JsonLimits }
+type Reader = {
+  readonly text: string
+  at: number
+  depth: number
+  members: number
+  readonly limits: JsonLimits
+}
 
 const numberPattern = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
 const plainPattern = /[^"\\\u0000-\u001f]*/y
@@ -87,7 +93,8 @@ function readObject(reader: Reader): JsonObject {
     skipSpace(reader)
     const at = reader.at
     const name = readString(reader)
-    if (Object.hasOwn(object, name)) fail({ ...reader, at }, 'json-duplicate-key', `Member named twice: ${name}`)
+    if (Object.hasOwn(object, name))
+      fail({ ...reader, at }, 'json-duplicate-key', `Member named twice: ${name}`)
     skipSpace(reader)
     expect(reader, ':')
     setMember(object, name, readValue(reader))
@@ -156,7 +163,8 @@ function readString(reader: Reader): string {
     value += readEscape(reader)
   }
   reader.at += 1
-  if (!value.isWellFormed()) fail({ ...reader, at: start }, 'json-lone-surrogate', 'A lone surrogate in a string')
+  if (!value.isWellFormed())
+    fail({ ...reader, at: start }, 'json-lone-surrogate', 'A lone surrogate in a string')
   return value
 }
 
@@ -169,7 +177,8 @@ function readEscape(reader: Reader): string {
     return plain
   }
   const digits = reader.text.slice(reader.at + 2, reader.at + 6)
-  if (!/^[0-9a-fA-F]{4}$/.test(digits)) fail(reader, 'json-syntax', 'A \\u escape needs four hexadecimal digits')
+  if (!/^[0-9a-fA-F]{4}$/.test(digits))
+    fail(reader, 'json-syntax', 'A \\u escape needs four hexadecimal digits')
   reader.at += 6
   return String.fromCharCode(Number.parseInt(digits, 16))
 }

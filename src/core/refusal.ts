@@ -218,6 +218,15 @@ const registry = {
   'entry-too-large': entry(verification, 'PLK-6014', 'The journal entry is too large', 'Move content into parts', { http: 413, exit: 2 }),
   'pack-malformed': entry(verification, 'PLK-6015', 'The evidence pack is malformed', 'See the line named', { http: 400 }),
   'idempotency-in-doubt': entry(verification, 'PLK-6016', 'An earlier request with this key was cut off', 'Look at the result before you send it again with a new key', { http: 409, exit: 6 }),
+  'note-unsigned': entry(verification, 'PLK-6017', 'No trusted key signed the note', 'Compare the keys of the note with the ones that are trusted here', { http: 403 }),
+  'store-unsafe': entry(verification, 'PLK-6018', 'The store cannot promise durability', 'Use a file on a local disk that supports write-ahead logging', { http: 500, exit: 2 }),
+  'store-locked': entry(verification, 'PLK-6019', 'Another process has the store open', 'Stop the other process or choose another folder', { http: 503, exit: 2, retryable: true }),
+  'witness-policy-invalid': entry(verification, 'PLK-6020', 'The witness policy is not valid', 'Correct the line named', { http: 422, exit: 2 }),
+  'receipt-malformed': entry(verification, 'PLK-6021', 'The log receipt is malformed', 'Send the receipt as it was issued', { http: 400 }),
+  'part-kept': entry(verification, 'PLK-6022', 'The confidential part may not be erased', 'Only parts recorded as erasable can be erased', { http: 409 }),
+  'log-bundle-malformed': entry(verification, 'PLK-6023', 'The entry bundle is malformed', 'Fetch the bundle again from the log', { http: 400 }),
+  'witness-unreachable': entry(verification, 'PLK-6024', 'The witness does not answer as it should', 'Start the witness or correct its address', { http: 503, exit: 3, retryable: true }),
+  'witness-request-malformed': entry(verification, 'PLK-6025', 'The add-checkpoint request is malformed', 'Send old size, proof and checkpoint (C2SP tlog-witness)', { http: 400 }),
 
   // 7xxx FIX session
   'fix-invalid-tag': entry(fixSession, 'PLK-7001', 'The tag number is not valid', 'Correct the message', { fix: { sessionRejectReason: 0 } }),
