@@ -122,7 +122,7 @@ function putTrade(state: DeskState, event: DeskEventOf<'trade.executed'>): void 
   if (role === 'maker') state.tradesMade += 1
   const counterparty = role === 'maker' ? terms.taker : terms.maker
   const day = usageKey(counterparty.name, terms.transactTime)
-  state.usage.set(day, (state.usage.get(day) ?? 0n) + premiumMinor(terms))
+  state.usage.set(day, (state.usage.get(day) ?? 0n) + executedPremium(terms))
 }
 
 const orderOf = (terms: ExecutionTerms): OrderTerms => ({
@@ -138,7 +138,7 @@ const orderOf = (terms: ExecutionTerms): OrderTerms => ({
 })
 
 /** lastQty × lastPx in minor units; exact, because tick × lot never needs more digits than the asset has. */
-export function premiumMinor(terms: { readonly lastQty: string; readonly lastPx: string }): bigint {
+export function executedPremium(terms: { readonly lastQty: string; readonly lastPx: string }): bigint {
   const quantity = parseDecimal(terms.lastQty)
   const price = parseDecimal(terms.lastPx)
   invariant(!isRefusal(quantity) && !isRefusal(price), 'executed terms hold decimals')
