@@ -1,0 +1,86 @@
+// What one gateway is told before it starts. Validated whole at boot: a gateway with a doubtful setting does not run.
+import { isRefusal, parseChainId, parseInstant, parseJson, parseLei, refuse, type Refusal } from '#core'
+import { flag, integer, listOf, object, oneOf, optional, read, text, type Shaped } from './shape.ts'
+
+const port = integer(0, 65_535)
+
+const fixSession = object({
+  beginString: oneOf('FIX.4.2', 'FIX.4.4', 'FIXT.1.1'),
+  senderCompId: text,
+  targetCompId: text,
+  role: oneOf('acceptor', 'initiator'),
+  /** desk: our own people. counterparty: the gateway or engine of another institution. drop-copy: a listener. */
+  use: oneOf('desk', 'counterparty', 'drop-copy'),
+  /** Institution at the other end; ours for a desk. */
+  party: text,
+  heartBtIntSeconds: integer(1, 3600),
+  connect: optional(object({ host: text, port })),
+  /** SPKI pin of the certificate that the logon is bound to; absent only on a plain loopback acceptor. */
+  pin: optional(text),
+})
+
+const peer = object({
+  name: text,
+  lei: read(parseLei),
+  url: text,
+  pin: text,
+  recordKey: object({ keyId: text, publicKey: text, validFrom: read(parseInstant) }),
+  settlementAddress: text,
+  policyTier: text,
+})
+
+const shape = object({
+  name: text,
+  lei: read(parseLei),
+  environment: oneOf('sandbox', 'live'),
+  dataDir: text,
+  keysDir: text,
+  /** A sandbox clock that starts there and runs at real speed; `at` is the real time of the start. */
+  clock: optional(object({ startsAt: read(parseInstant), at: read(parseInstant) })),
+  journal: object({
+    origin: text,
+    quorum: integer(0, 16),
+    witnesses: listOf(object({ name: text, vkey: text, url: text }), 16),
+  }),
+  fix: object({
+    acceptors: listOf(object({ host: text, port, tls: flag }), 8),
+    sessions: listOf(fixSession, 256),
+  }),
+  peering: object({ host: text, port, peers: listOf(peer, 64) }),
+  ledger: object({
+    chainId: read(parseChainId),
+    name: text,
+    rpc: listOf(text, 8),
+    agreeing: integer(1, 8),
+    confirmations: integer(0, 1024),
+    payToken: object({ address: text, symbol: text, decimals: integer(0, 36) }),
+    optionPositions: text,
+    settlement: text,
+  }),
+  maker: optional(
+    object({
+      forward: text,
+      vol: text,
+      halfSpreadVolPts: text,
+      quoteLifetimeMs: integer(100, 600_000),
+    }),
+  ),
+  settlementWindowMs: integer(1_000, 86_400_000),
+  checkpointEveryMs: integer(50, 600_000),
+  api: optional(object({ host: text, port })),
+})
+
+export type GatewayConfig = Shaped<typeof shape>
+export type FixSessionConfig = GatewayConfig['fix']['sessions'][number]
+export type PeerConfig = GatewayConfig['peering']['peers'][number]
+
+/** `config-invalid` names the member. */
+export function parseGatewayConfig(bytes: Uint8Array): GatewayConfig | Refusal {
+  const json = parseJson(bytes)
+  if (isRefusal(json)) return refuse('config-invalid', json.detail)
+  const config = shape(json, 'config')
+  if (isRefusal(config)) return refuse('config-invalid', config.detail, config.meta)
+  if (config.journal.quorum > config.journal.witnesses.length)
+    return refuse('config-invalid', 'config.journal.quorum is more than there are witnesses')
+  return config
+}
