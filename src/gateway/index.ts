@@ -1,0 +1,2 @@
+/** The gateway: the only place where layers meet in production. */
+export type * from './api.ts'
