@@ -1,3 +1,4 @@
+import { invariant } from './invariant.ts'
 import { refuse, type Refusal } from './refusal.ts'
 
 declare const chainIdBrand: unique symbol
@@ -27,15 +28,19 @@ const assetPattern = new RegExp(`^${chain}/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128}(
 
 /** Refuses `id-caip`. A form check: it does not ask whether the chain exists. */
 export const parseChainId = (text: string): ChainId | Refusal =>
-  chainPattern.test(text) ? (text as ChainId) : wrong('CAIP-2 chain id', text)
+  isChainId(text) ? text : wrong('CAIP-2 chain id', text)
 
 /** Refuses `id-caip`. The address follows its chain's rules, which crypto and ledger check. */
 export const parseAccountId = (text: string): AccountId | Refusal =>
-  accountPattern.test(text) ? (text as AccountId) : wrong('CAIP-10 account id', text)
+  isAccountId(text) ? text : wrong('CAIP-10 account id', text)
 
 /** Asset type or asset id. Refuses `id-caip`. */
 export const parseAssetType = (text: string): AssetType | Refusal =>
-  assetPattern.test(text) ? (text as AssetType) : wrong('CAIP-19 asset', text)
+  isAssetType(text) ? text : wrong('CAIP-19 asset', text)
+
+export const isChainId = (text: string): text is ChainId => chainPattern.test(text)
+export const isAccountId = (text: string): text is AccountId => accountPattern.test(text)
+export const isAssetType = (text: string): text is AssetType => assetPattern.test(text)
 
 export function chainIdParts(id: ChainId): ChainIdParts {
   const [namespace = '', reference = ''] = id.split(':')
@@ -44,18 +49,23 @@ export function chainIdParts(id: ChainId): ChainIdParts {
 
 export function accountIdParts(id: AccountId): AccountIdParts {
   const at = id.lastIndexOf(':')
-  return { chainId: id.slice(0, at) as string as ChainId, address: id.slice(at + 1) }
+  return { chainId: chainOf(id.slice(0, at)), address: id.slice(at + 1) }
 }
 
 export function assetTypeParts(id: AssetType): AssetTypeParts {
   const [chainId = '', asset = '', tokenId] = id.split('/')
   const [namespace = '', reference = ''] = asset.split(':')
   return {
-    chainId: chainId as ChainId,
+    chainId: chainOf(chainId),
     namespace,
     reference,
     ...(tokenId === undefined ? {} : { tokenId }),
   }
+}
+
+function chainOf(text: string): ChainId {
+  invariant(isChainId(text), 'an id of CAIP-10 or CAIP-19 starts with a chain id')
+  return text
 }
 
 const wrong = (what: string, text: string): Refusal =>

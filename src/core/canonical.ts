@@ -35,8 +35,8 @@ export function parseCanonicalJson(text: string, limits: Partial<JsonLimits> = {
 }
 
 function canonicalObject(value: JsonObject): string {
-  // Array.prototype.sort without a comparator orders by UTF-16 units, as RFC 8785 §3.2.3 asks.
-  const names = Object.keys(value).sort()
+  // Sorting without a comparator orders by UTF-16 units, as RFC 8785 §3.2.3 asks.
+  const names = Object.keys(value).toSorted()
   const members = names.map((name) => {
     const member = value[name]
     invariant(member !== undefined, `JSON has no undefined (member ${name})`)

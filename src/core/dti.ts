@@ -13,9 +13,10 @@ const bitcoin = '4H95J0R2X'
 
 /** Checks form and check character (ISO 7064 hybrid MOD 31,30). Refuses `id-dti`. */
 export const parseDti = (text: string): Dti | Refusal =>
+  isDti(text) ? text : refuse('id-dti', `Not a DTI: ${text.slice(0, 20)}`)
+
+export const isDti = (text: string): text is Dti =>
   text === bitcoin || (pattern.test(text) && dtiCheckCharacter(text.slice(0, 8)) === text[8])
-    ? (text as Dti)
-    : refuse('id-dti', `Not a DTI: ${text.slice(0, 20)}`)
 
 /** ISO 7064 hybrid MOD 31,30 over the base characters. */
 export function dtiCheckCharacter(base: string): string {

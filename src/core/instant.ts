@@ -12,9 +12,11 @@ const pattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/
 
 /** The instant of a count of milliseconds. */
 export function instant(ms: number): Instant {
-  invariant(Number.isInteger(ms) && ms >= msMin && ms <= msMax, `not an instant: ${ms}`)
-  return ms as Instant
+  invariant(isInstant(ms), `not an instant: ${ms}`)
+  return ms
 }
+
+export const isInstant = (ms: number): ms is Instant => Number.isInteger(ms) && ms >= msMin && ms <= msMax
 
 /**
  * An RFC 3339 time in UTC with `Z` and at most milliseconds: `2026-11-20T14:00:00.412Z`.

@@ -11,7 +11,9 @@ const pattern = /^[A-Z0-9]{4}$/
  * nobody was given passes; `micName` knows the few that this gateway names itself. Refuses `id-mic`.
  */
 export const parseMic = (text: string): Mic | Refusal =>
-  pattern.test(text) ? (text as Mic) : refuse('id-mic', `Not a MIC: ${text.slice(0, 12)}`)
+  isMic(text) ? text : refuse('id-mic', `Not a MIC: ${text.slice(0, 12)}`)
+
+export const isMic = (text: string): text is Mic => pattern.test(text)
 
 const names: Readonly<Record<string, string>> = {
   XCME: 'Chicago Mercantile Exchange',

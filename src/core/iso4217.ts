@@ -27,7 +27,9 @@ const minorUnits: ReadonlyMap<string, number | undefined> = new Map(
 
 /** Refuses `id-currency`: unknown, withdrawn or lower-case codes. */
 export const parseCurrency = (text: string): Currency | Refusal =>
-  minorUnits.has(text) ? (text as Currency) : refuse('id-currency', `Not a currency: ${text.slice(0, 12)}`)
+  isCurrency(text) ? text : refuse('id-currency', `Not a currency: ${text.slice(0, 12)}`)
+
+export const isCurrency = (text: string): text is Currency => minorUnits.has(text)
 
 /** Decimal places of the currency's minor unit; undefined where ISO 4217 gives none (gold, SDR, …). */
 export const currencyDecimals = (currency: Currency): number | undefined => minorUnits.get(currency)

@@ -18,7 +18,8 @@ const defaults: JsonLimits = { bytesMax: jsonBytesMax, depthMax: jsonDepthMax, m
  *
  * Refuses `json-syntax` (control characters and a byte order mark included), `json-duplicate-key` (also when
  * an escape hides it), `json-too-deep`, `json-too-large`, `json-too-many-members`, `json-lone-surrogate`,
- * `json-number` (overflow, and integers whose digits a double would lose), `utf8-invalid`.
+ * `json-number` (overflow, underflow to zero, and integers whose digits a double would lose),
+ * `utf8-invalid`.
  * `meta.at` is the position in UTF-16 units. `__proto__` is a member like any other.
  */
 export function parseJson(text: Uint8Array | string, limits: Partial<JsonLimits> = {}): Json | Refusal {
@@ -48,7 +49,6 @@ type Reader = {
 }
 
 const numberPattern = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
-const plainPattern = /[^"\\\u0000-\u001f]*/y
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -69,7 +69,7 @@ function decode(text: Uint8Array | string, bytesMax: number): string | Refusal {
 
 function readValue(reader: Reader): Json {
   skipSpace(reader)
-  switch (reader.text[reader.at]) {
+  switch (reader.text.charAt(reader.at)) {
     case '{':
       return readObject(reader)
     case '[':
@@ -152,20 +152,27 @@ function countMember(reader: Reader): true {
 function readString(reader: Reader): string {
   const start = reader.at
   expect(reader, '"')
-  let value = ''
-  for (;;) {
-    plainPattern.lastIndex = reader.at
-    value += plainPattern.exec(reader.text)?.[0] ?? ''
-    reader.at = plainPattern.lastIndex
-    const stop = reader.text[reader.at]
-    if (stop === '"') break
-    if (stop !== '\\') fail(reader, 'json-syntax', 'A string is not closed or holds a control character')
-    value += readEscape(reader)
+  let value = readPlain(reader)
+  while (reader.text[reader.at] !== '"') {
+    if (reader.text[reader.at] !== '\\')
+      fail(reader, 'json-syntax', 'A string is not closed or holds a control character')
+    value += readEscape(reader) + readPlain(reader)
   }
   reader.at += 1
   if (!value.isWellFormed())
     fail({ ...reader, at: start }, 'json-lone-surrogate', 'A lone surrogate in a string')
   return value
+}
+
+/** Everything up to a quote, a backslash, a control character or the end. */
+function readPlain(reader: Reader): string {
+  const start = reader.at
+  for (;;) {
+    const code = reader.text.charCodeAt(reader.at)
+    // Past the end the code is NaN, for which no comparison holds.
+    if (!(code >= 0x20) || code === 0x22 || code === 0x5c) return reader.text.slice(start, reader.at)
+    reader.at += 1
+  }
 }
 
 function readEscape(reader: Reader): string {
@@ -196,11 +203,16 @@ function readNumber(reader: Reader): number {
   const [token, fraction, exponent] = match
   const value = Number(token)
   const whole = fraction === undefined && exponent === undefined
-  if (!Number.isFinite(value) || (whole && !Number.isSafeInteger(value)))
+  if (!Number.isFinite(value) || (whole ? losesDigits(token, value) : vanishes(token, value)))
     fail(reader, 'json-number', `A double cannot hold ${token.slice(0, 40)}`)
   reader.at += token.length
   return value
 }
+
+const losesDigits = (token: string, value: number): boolean =>
+  !Number.isSafeInteger(value) && BigInt(token) !== BigInt(value)
+
+const vanishes = (token: string, value: number): boolean => value === 0 && /^[-0.]*[1-9]/.test(token)
 
 function skipSpace(reader: Reader): void {
   for (;;) {

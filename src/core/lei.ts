@@ -11,9 +11,9 @@ const pattern = /^[A-Z0-9]{18}[0-9]{2}$/
  * It does not ask whether the LEI was issued or has lapsed.
  */
 export const parseLei = (text: string): Lei | Refusal =>
-  pattern.test(text) && mod97(text) === 1
-    ? (text as Lei)
-    : refuse('id-lei', `Not an LEI: ${text.slice(0, 40)}`)
+  isLei(text) ? text : refuse('id-lei', `Not an LEI: ${text.slice(0, 40)}`)
+
+export const isLei = (text: string): text is Lei => pattern.test(text) && mod97(text) === 1
 
 /** The two check digits for the first 18 characters. */
 export const leiCheckDigits = (base18: string): string => String(98 - mod97(`${base18}00`)).padStart(2, '0')

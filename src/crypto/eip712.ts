@@ -35,7 +35,7 @@ export type TypedDataHashes = {
   readonly digest: Uint8Array
 }
 
-const domainFields: readonly TypedField[] = [
+const domainFields: readonly (TypedField & { readonly name: keyof TypedDomain })[] = [
   { name: 'name', type: 'string' },
   { name: 'version', type: 'string' },
   { name: 'chainId', type: 'uint256' },
@@ -60,13 +60,15 @@ export function hashTypedData(data: TypedData): TypedDataHashes {
 
 /** The domain separator. */
 export function hashDomain(domain: TypedDomain): Uint8Array {
-  const present = domainFields.filter(({ name }) => domain[name as keyof TypedDomain] !== undefined)
-  return hashStruct('EIP712Domain', { EIP712Domain: present }, domain as TypedStruct)
+  const present = domainFields.filter(({ name }) => domain[name] !== undefined)
+  return hashStruct('EIP712Domain', { EIP712Domain: present }, domain)
 }
 
 /** `Mail(Person from,Person to,string contents)Person(string name,address wallet)`. */
 export function encodeType(primaryType: string, types: TypedTypes): string {
-  const others = [...referenced(primaryType, types, new Set())].filter((name) => name !== primaryType).sort()
+  const others = [...referenced(primaryType, types, new Set())]
+    .filter((name) => name !== primaryType)
+    .toSorted()
   return [primaryType, ...others]
     .map(
       (name) =>

@@ -8,6 +8,7 @@ export {
   addressBytes,
   addressOf,
   checksumAddress,
+  isAddress,
   parseAddress,
   recoverAddress,
   recoverableSignatureBytes,

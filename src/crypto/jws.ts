@@ -43,7 +43,7 @@ export function addSignature(jws: Jws, typ: string, signer: Signer): Jws {
 }
 
 /** Text for a wire or a journal part: canonical JSON. */
-export const formatJws = (jws: Jws): string => canonicalJson(jws as unknown as Json)
+export const formatJws = (jws: Jws): string => canonicalJson(jws)
 
 /** The canonical text of a JWS and nothing else. Refuses `jws-malformed`. */
 export function parseJws(text: string): Jws | Refusal {
@@ -98,16 +98,17 @@ function readHeader(encoded: string): Header | Refusal {
     ? text
     : parseCanonicalJson(text, { bytesMax: jwsHeaderBytesMax, depthMax: 2 })
   if (isRefusal(value)) return malformed(`A protected header is not canonical: ${value.detail}`)
-  return hasExactly(value, ['alg', 'kid', 'typ'])
-    ? { alg: value['alg'] as string, kid: value['kid'] as string, typ: value['typ'] as string }
-    : refuse('jws-header', 'A protected header has other members than alg, kid and typ')
+  if (!hasExactly(value, ['alg', 'kid', 'typ']))
+    return refuse('jws-header', 'A protected header has other members than alg, kid and typ')
+  const { alg = '', kid = '', typ = '' } = value
+  return { alg, kid, typ }
 }
 
 const signingInput = (protectedHeader: string, payload: string): Uint8Array =>
   utf8(`${protectedHeader}.${payload}`)
 
 function isJws(value: Json): value is JsonObject & Jws {
-  if (!isJsonObject(value) || Object.keys(value).sort().join() !== 'payload,signatures') return false
+  if (!isJsonObject(value) || Object.keys(value).toSorted().join() !== 'payload,signatures') return false
   const signatures = value['signatures']
   return (
     typeof value['payload'] === 'string' &&
@@ -117,7 +118,7 @@ function isJws(value: Json): value is JsonObject & Jws {
 }
 
 /** An object of exactly these members, all strings. */
-function hasExactly(value: Json, names: readonly string[]): value is JsonObject {
+function hasExactly(value: Json, names: readonly string[]): value is Readonly<Record<string, string>> {
   if (!isJsonObject(value) || Object.keys(value).length !== names.length) return false
   return names.every((name) => Object.hasOwn(value, name) && typeof value[name] === 'string')
 }

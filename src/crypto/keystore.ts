@@ -111,11 +111,11 @@ function createOnce(path: string, algorithm: KeyAlgorithm): void {
   try {
     file = openSync(path, 'wx', 0o600)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return
     throw error
   }
   try {
-    writeSync(file, generate(algorithm).export({ format: 'pem', type: 'pkcs8' }) as string)
+    writeSync(file, generate(algorithm).export({ format: 'pem', type: 'pkcs8' }).toString())
     fsyncSync(file)
   } finally {
     closeSync(file)

@@ -31,7 +31,7 @@ export function addressOf(publicKey: Uint8Array): Address {
 export function checksumAddress(digits: string): Address {
   const lower = digits.toLowerCase()
   const hash = toHex(keccak256(utf8(lower)))
-  const mixed = [...lower].map((digit, at) => (hash.charCodeAt(at) >= 0x38 ? digit.toUpperCase() : digit))
+  const mixed = Array.from(lower, (digit, at) => (hash.charCodeAt(at) >= 0x38 ? digit.toUpperCase() : digit))
   return `0x${mixed.join('')}`
 }
 
@@ -40,9 +40,10 @@ export function checksumAddress(digits: string): Address {
  * carry no checksum, unless that is what the checksum gives.
  */
 export const parseAddress = (text: string): Address | Refusal =>
+  isAddress(text) ? text : refuse('id-address', `Not an EIP-55 address: ${text.slice(0, 60)}`)
+
+export const isAddress = (text: string): text is Address =>
   addressPattern.test(text) && checksumAddress(text.slice(2)) === text
-    ? (text as Address)
-    : refuse('id-address', `Not an EIP-55 address: ${text.slice(0, 60)}`)
 
 /**
  * The account that signed a 32-byte digest. Refuses `signature-invalid`: a high s (malleable), v other than
