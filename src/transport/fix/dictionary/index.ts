@@ -1,0 +1,5 @@
+export type { Dictionary, MessageTable } from './dictionary.ts'
+export { MsgType, Tag } from './generated/names.ts'
+export { dictionaryFor, getDictionary, type FixVersion } from './registry.ts'
+export { rejectTexts, sessionReject, validateMessage, type SessionReject } from './validate.ts'
+export { Reason, type ValidationOptions } from './walk.ts'
