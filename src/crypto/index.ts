@@ -4,6 +4,7 @@ export * from './hash.ts'
 export * from './jws.ts'
 export { keyIdOf, memoryKeyStore, openKeyStore, type KeyAlgorithm, type KeyStore } from './keystore.ts'
 export * from './random.ts'
+export * from './registry.ts'
 export {
   addressBytes,
   addressOf,
@@ -23,3 +24,4 @@ export {
   type SignatureAlgorithm,
   type Signer,
 } from './signature.ts'
+export * from './tls.ts'

@@ -34,7 +34,7 @@ export function openKeyStore(
   const signers = new Map<string, Signer | DigestSigner>()
   for (const [name, algorithm] of Object.entries(keys)) {
     invariant(namePattern.test(name), `not a key name: ${name}`)
-    const key = loadOrCreate(directory, name, algorithm)
+    const key = loadOrCreateKey(directory, name, algorithm)
     if (isRefusal(key)) return key
     signers.set(name, signerOf(name, algorithm, key))
   }
@@ -92,7 +92,12 @@ function generate(algorithm: KeyAlgorithm): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: curveOf[algorithm] }).privateKey
 }
 
-function loadOrCreate(directory: string, name: string, algorithm: KeyAlgorithm): KeyObject | Refusal {
+/** Stays inside this layer: what it returns can be exported. */
+export function loadOrCreateKey(
+  directory: string,
+  name: string,
+  algorithm: KeyAlgorithm,
+): KeyObject | Refusal {
   const path = join(directory, `${name}.pem`)
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
