@@ -1,7 +1,7 @@
 // The one loop (DESIGN: input → authenticate → policy → decide → journal → effects). Decisions are taken one at a
 // time on the newest state and evolve it at once; nothing of them may leave before their entries are durable.
 import { canonicalJson, invariant, isRefusal, type Clock, type JsonObject, type Refusal } from '#core'
-import type { EntryDraft, Journal, JournalEntry, StoreOp } from '#journal'
+import type { EntryDraft, Journal, StoreOp } from '#journal'
 import {
   deskEventFromEntry,
   deskEventToDraft,
@@ -15,6 +15,7 @@ import {
   type PolicyMark,
 } from '#trade'
 import type { Principal } from './api.ts'
+import { createLine, type Bundle } from './line.ts'
 
 /** Policy's answer to one command, as the entry keeps it. `refused` is set exactly when the decision is a deny. */
 export type Authorised = {
@@ -22,9 +23,6 @@ export type Authorised = {
   readonly inputs: JsonObject
   readonly refused?: Refusal
 }
-
-/** What was decided and must become durable, in the order of the tickets. */
-export type Bundle = { readonly ticket: number; readonly drafts: readonly EntryDraft[] }
 
 export type Acted = { readonly bundle: Bundle; readonly refused?: Refusal }
 
@@ -38,15 +36,21 @@ export type Command = {
   readonly onRefusal?: (refusal: Refusal, context: DeskContext) => readonly DeskEvent[]
 }
 
+export type RefusedInput = Pick<Command, 'name' | 'by' | 'corr'> & { readonly authorised?: Authorised }
+
 /** Crash points of tests and of the sandbox: called with `before:<types>` and `<types>` around each durable write. */
 export type Probe = (point: string) => void
 
 export type Loop = {
   readonly state: DeskState
+  /** Decides and evolves at once. The bundle must then be committed, or given to a FIX batch that will be. */
   act(command: Command): Acted
-  /** Facts that need no policy: what a ledger or a clock says. */
-  note(drafts: readonly EntryDraft[]): Bundle
-  commit(bundles: readonly Bundle[], ops?: readonly StoreOp[]): Promise<readonly JournalEntry[]>
+  /** An input of a known principal that never became a command. */
+  refuse(input: RefusedInput, refusal: Refusal): Acted
+  /** Resolves when the bundle and all decided before it are durable. */
+  commit(bundle: Bundle): Promise<void>
+  /** A FIX batch: sequence numbers and messages become durable together with the bundles attached to them. */
+  commitBatch(bundles: readonly Bundle[], ops: readonly StoreOp[]): Promise<void>
 }
 
 export function createLoop(parts: {
@@ -57,22 +61,17 @@ export function createLoop(parts: {
 }): Loop {
   const { journal, clock, self, probe } = parts
   const state = replay(journal)
-  let decided = 0
-  let committed = 0
-  const record = (drafts: readonly EntryDraft[]): Bundle => ({ ticket: ++decided, drafts })
+  const line = createLine((drafts, ops) => append(journal, drafts, ops, probe))
   const evolve = (events: readonly DeskEvent[]): readonly EntryDraft[] => {
     for (const event of events) evolveDesk(state, event)
     return events.map(deskEventToDraft)
   }
   return {
     state,
-    act: (command) => act(command, { state, now: clock.now(), self, evolve, record }),
-    note: record,
-    commit: async (bundles, ops = []) => {
-      for (const { ticket } of bundles) invariant(ticket === ++committed, 'bundles are committed as decided')
-      const drafts = bundles.flatMap((bundle) => bundle.drafts)
-      return append(journal, drafts, ops, probe)
-    },
+    act: (command) => act(command, { state, now: clock.now(), self, evolve, record: line.record }),
+    refuse: (input, refusal) => ({ bundle: line.record([refusalDraft(input, refusal)]), refused: refusal }),
+    commit: line.commit,
+    commitBatch: line.commitBatch,
   }
 }
 
@@ -94,15 +93,17 @@ function act(command: Command, turn: Turn): Acted {
   return { bundle: turn.record(drafts), refused: outcome }
 }
 
-/** Refusals of authenticated principals are entries; the inputs of a deny are sealed with it. */
-function refusalDraft(command: Command, refusal: Refusal): EntryDraft {
-  const { mark, inputs } = command.authorised
-  const principal = `${command.by.kind}:${command.by.id}`
+/** Refusals of authenticated principals are entries; the inputs of a decision are sealed with it. */
+function refusalDraft(input: RefusedInput, refusal: Refusal): EntryDraft {
+  const { name, by, corr, authorised } = input
+  const why = { refusal: refusal.refusal, detail: refusal.detail }
+  const body = { command: name, principal: `${by.kind}:${by.id}`, ...why }
+  if (!authorised) return { type: 'command.refused', corr, body }
   return {
     type: 'command.refused',
-    corr: command.corr,
-    body: { command: command.name, principal, refusal: refusal.refusal, detail: refusal.detail, policy: { ...mark } },
-    parts: { policy: { content: canonicalJson(inputs) } },
+    corr,
+    body: { ...body, policy: { ...authorised.mark } },
+    parts: { policy: { content: canonicalJson(authorised.inputs) } },
   }
 }
 
@@ -111,13 +112,12 @@ async function append(
   drafts: readonly EntryDraft[],
   ops: readonly StoreOp[],
   probe: Probe,
-): Promise<readonly JournalEntry[]> {
+): Promise<void> {
   const types = drafts.map((draft) => draft.type)
   for (const type of types) probe(`before:${type}`)
   const entries = await journal.append(drafts, ops)
   invariant(!isRefusal(entries), 'an append of this gateway meets no conflict')
   for (const type of types) probe(type)
-  return entries
 }
 
 const replayPage = 1_000

@@ -22,7 +22,12 @@ export function evolveDesk(state: DeskState, event: DeskEvent): void {
     case 'quote.canceled':
       return patch(state.quotes, event.body.quoteId, { status: 'canceled' })
     case 'order.placed':
-      return putOrder(state, { role: 'taker', terms: event.parts.terms, status: 'placed' })
+      return putOrder(state, {
+        role: 'taker',
+        terms: event.parts.terms,
+        status: 'placed',
+        policy: { mark: event.body.policy, inputs: event.parts.policy },
+      })
     case 'order.refused':
       return refuseOrder(state, event)
     case 'trade.executed':

@@ -44,7 +44,7 @@ export function fillOrder(
   return [executed(execution, 'maker', quoted.quote.rfq, context)]
 }
 
-/** The taker's gateway on ExecutionReport(150=F): the fill of an order it placed. */
+/** The taker's gateway on ExecutionReport(150=F): the fill of an order it placed, under the allow of that order. */
 export function receiveFill(
   state: DeskState,
   execution: ExecutionTerms,
@@ -61,7 +61,7 @@ export function receiveFill(
     return refuse('execution-mismatch', `the fill differs from the order in ${differs.join(', ')}`)
   const quote = state.quotes.get(execution.quoteId)
   if (!quote) return refuse('quote-unknown', `QuoteID ${execution.quoteId} is not known`)
-  return [executed(execution, 'taker', quote.rfq, context)]
+  return [executed(execution, 'taker', quote.rfq, { ...context, policy: order.policy ?? context.policy })]
 }
 
 export function refuseOrder(

@@ -1,7 +1,7 @@
 // The desk's state: a fold over its events, and nothing else. Rebuilt from the journal at every start.
 import type { JsonObject } from '#core'
 import type { InstructionPart } from './events.ts'
-import type { ExecutionTerms, OrderTerms, QuoteTerms, RfqTerms, Role } from './terms.ts'
+import type { ExecutionTerms, OrderTerms, PolicyMark, QuoteTerms, RfqTerms, Role } from './terms.ts'
 
 export type RefusalMark = { readonly refusal: string; readonly detail: string }
 
@@ -21,6 +21,8 @@ export type Order = {
   readonly role: Role
   readonly terms: OrderTerms
   readonly status: 'placed' | 'filled' | 'refused'
+  /** The allow under which the order left; its fill carries it too. */
+  readonly policy?: { readonly mark: PolicyMark; readonly inputs: JsonObject }
   readonly tradeId?: string
   readonly refused?: RefusalMark
 }

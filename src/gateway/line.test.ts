@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { EntryDraft } from '#journal'
+import { createLine } from './line.ts'
+
+const draft = (type: string): EntryDraft => ({ type, corr: 'c', body: {} })
+
+function journal() {
+  const appended: string[][] = []
+  const line = createLine(async (drafts, ops) => {
+    appended.push([...drafts.map(({ type }) => type), ...ops.map(({ op }) => op)])
+    await Promise.resolve()
+  })
+  return { appended, line }
+}
+
+test('own decisions are appended at once, in order', async () => {
+  const { appended, line } = journal()
+  await Promise.all([line.commit(line.record([draft('a')])), line.commit(line.record([draft('b')]))])
+  assert.deepEqual(appended, [['a'], ['b']])
+})
+
+test('an own decision behind one of a FIX turn waits for the FIX batch and keeps the decision order', async () => {
+  const { appended, line } = journal()
+  const turn = line.record([draft('turn')])
+  const own = line.commit(line.record([draft('own')]))
+  assert.deepEqual(appended, [])
+  await line.commitBatch([turn], [{ op: 'row.delete', table: 't', key: 'k' }])
+  await own
+  assert.deepEqual(appended, [['turn', 'row.delete'], ['own']])
+})
+
+test('a FIX batch takes along what was decided between its own decisions', async () => {
+  const { appended, line } = journal()
+  const first = line.record([draft('1')])
+  const between = line.commit(line.record([draft('2')]))
+  const last = line.record([draft('3')])
+  await line.commitBatch([first, last], [])
+  await between
+  assert.deepEqual(appended, [['1', '2', '3']])
+})
+
+test('a batch without decisions still writes its operations', async () => {
+  const { appended, line } = journal()
+  await line.commitBatch([], [{ op: 'row.delete', table: 't', key: 'k' }])
+  assert.deepEqual(appended, [['row.delete']])
+})
+
+test('a failed append fails everybody who waited for it', async () => {
+  const line = createLine(() => Promise.reject(new Error('disk')))
+  const turn = line.record([draft('turn')])
+  await assert.rejects(line.commitBatch([turn], []), /disk/)
+  await assert.rejects(line.commit(line.record([draft('own')])), /disk/)
+})

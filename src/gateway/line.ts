@@ -1,0 +1,63 @@
+// Decisions in the order in which they were taken, on their way to the journal. Replay evolves in journal order, so
+// that order must be the decision order, whoever commits: a FIX batch (with its sequence numbers) or the gateway itself.
+import { invariant } from '#core'
+import type { EntryDraft, StoreOp } from '#journal'
+
+/** What one decision made and must become durable. */
+export type Bundle = { readonly ticket: number; readonly drafts: readonly EntryDraft[] }
+
+type Waiting = { readonly bundle: Bundle; own: boolean; done: () => void; failed: (error: unknown) => void }
+
+export type Line = {
+  record(drafts: readonly EntryDraft[]): Bundle
+  commit(bundle: Bundle): Promise<void>
+  commitBatch(bundles: readonly Bundle[], ops: readonly StoreOp[]): Promise<void>
+}
+
+/** `append` must take its drafts synchronously, so that two calls reach the journal in the order of the calls. */
+export function createLine(
+  append: (drafts: readonly EntryDraft[], ops: readonly StoreOp[]) => Promise<void>,
+): Line {
+  const waiting: Waiting[] = []
+  let tickets = 0
+
+  const flush = async (count: number, ops: readonly StoreOp[]): Promise<void> => {
+    const taken = waiting.splice(0, count)
+    const drafts = taken.flatMap(({ bundle }) => bundle.drafts)
+    try {
+      await append(drafts, ops)
+      for (const { done } of taken) done()
+    } catch (error) {
+      for (const { failed } of taken) failed(error)
+      throw error
+    }
+  }
+  /** Own decisions at the head go now; one behind a FIX decision waits for that batch, which is on its way. */
+  const flushOwn = (): void => {
+    const other = waiting.findIndex(({ own }) => !own)
+    const count = other < 0 ? waiting.length : other
+    if (count > 0) flush(count, []).catch(() => undefined)
+  }
+  return {
+    record: (drafts) => {
+      const bundle: Bundle = { ticket: ++tickets, drafts }
+      waiting.push({ bundle, own: false, done: nothing, failed: nothing })
+      return bundle
+    },
+    commit: (bundle) =>
+      new Promise((resolve, reject) => {
+        const entry = waiting.find((one) => one.bundle.ticket === bundle.ticket)
+        invariant(entry, 'a decision is committed once')
+        Object.assign(entry, { own: true, done: resolve, failed: reject })
+        flushOwn()
+      }),
+    commitBatch: async (bundles, ops) => {
+      const last = Math.max(0, ...bundles.map(({ ticket }) => ticket))
+      const durable = flush(waiting.filter(({ bundle }) => bundle.ticket <= last).length, ops)
+      flushOwn()
+      await durable
+    },
+  }
+}
+
+const nothing = (): void => undefined
