@@ -1,4 +1,4 @@
-import { constants, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto'
+import { constants, createPublicKey, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext, type ConnectionOptions, type TLSSocket, type TlsOptions } from 'node:tls'
@@ -94,7 +94,9 @@ export const spkiPin = (certificate: Uint8Array | string): string =>
 /** The pin of a registered ES256 public key (33 bytes). Refuses `key-invalid`. */
 export function pinOfPublicKey(publicKey: Uint8Array): string | Refusal {
   const key = publicKeyObject('ES256', publicKey)
-  return key === undefined ? refuse('key-invalid', 'Not a P-256 public key') : pinOf(key)
+  if (key === undefined) return refuse('key-invalid', 'Not a P-256 public key')
+  // Through JWK, because a certificate carries the uncompressed point.
+  return pinOf(createPublicKey({ key: key.export({ format: 'jwk' }), format: 'jwk' }))
 }
 
 /**
