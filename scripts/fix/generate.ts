@@ -59,6 +59,7 @@ function dictionaryModule(file: string, definition: Definition): string {
   const trailer = numbers.structure(definition.trailer)
   return [
     `${banner(`definitions/${file}*.txt`)}import type { DictionaryData } from '../data.ts'\n`,
+    '// oxfmt-ignore',
     `export const ${file}: DictionaryData = {`,
     `  version: ${literal(definition.version)},`,
     `  tags: [${fields.map((field) => field.tag).join(', ')}],`,
@@ -140,7 +141,8 @@ function namesModule(definitions: readonly Definition[]): string {
   ].join('\n')
 }
 
-const literal = (text: string | undefined): string => `'${(text ?? '').replaceAll(/['\\]/g, String.raw`\$&`)}'`
+const literal = (text: string | undefined): string =>
+  `'${(text ?? '').replaceAll(/['\\]/g, String.raw`\$&`)}'`
 
 function main(): void {
   if (process.argv.includes('--check')) {

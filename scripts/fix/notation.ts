@@ -11,7 +11,12 @@
 import { fieldTypes, type FieldType } from '../../src/transport/fix/dictionary/data.ts'
 
 export type FieldDefinition = { tag: number; name: string; type: FieldType; values: string }
-export type MessageDefinition = { msgType: string; name: string; category: 'admin' | 'app'; structure: string }
+export type MessageDefinition = {
+  msgType: string
+  name: string
+  category: 'admin' | 'app'
+  structure: string
+}
 export type Definition = {
   version: string
   fields: Map<string, FieldDefinition>

@@ -131,9 +131,7 @@ function isMonthYear(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start === 8 && bytes[start + 6] === letterW)
     return isMonthYear(bytes, start, start + 6) && within(bytes, start + 7, end, 1, 5)
   if (end - start === 8) return isDate(bytes, start, end)
-  return (
-    end - start === 6 && isDigits(bytes, start, start + 4) && within(bytes, start + 4, start + 6, 1, 12)
-  )
+  return end - start === 6 && isDigits(bytes, start, start + 4) && within(bytes, start + 4, start + 6, 1, 12)
 }
 
 function within(bytes: Uint8Array, start: number, end: number, least: number, most: number): boolean {

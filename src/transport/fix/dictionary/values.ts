@@ -31,7 +31,13 @@ export function valueTable(lists: ReadonlyMap<number, readonly string[]>, tagMax
   return table
 }
 
-export function isValue(table: ValueTable, tag: number, bytes: Uint8Array, start: number, end: number): boolean {
+export function isValue(
+  table: ValueTable,
+  tag: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
   const mask = table.slots.length - 1
   for (let slot = hash(tag, bytes, start, end) & mask; ; slot = (slot + 1) & mask) {
     const row = table.slots[slot]! - 1

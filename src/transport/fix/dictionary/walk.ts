@@ -103,7 +103,7 @@ export class Walk implements Findings {
     const { fields, fieldCount } = this
     const stamp = ++this.stamp
     let section: number = Place.header
-    for (let index = 0; index < fieldCount; ) {
+    for (let index = 0; index < fieldCount;) {
       const tag = fields[index * fieldStride]!
       const place = this.placeOf(tag, level)
       const of = place & (Place.header | Place.trailer)

@@ -79,7 +79,7 @@ class FieldsView {
     const end = count < 0 ? 0 : source.nextAt(count)
     const delimiter = source.tagAt(count + 1)
     const entries: FixGroupEntry[] = []
-    for (let start = count + 1; start < end; ) {
+    for (let start = count + 1; start < end;) {
       let stop = source.nextAt(start)
       while (stop < end && source.tagAt(stop) !== delimiter) stop = source.nextAt(stop)
       entries.push(new FixGroupEntry(source, start, stop))
