@@ -254,6 +254,7 @@ const registry = {
   'fix-session-unknown': entry(fixSession, 'PLK-7021', 'No such FIX session', 'Check both CompIDs', { http: 404 }),
   'fix-unsupported-msg-type': entry(fixSession, 'PLK-7022', 'The MsgType is not supported here', 'Use a supported message', { fix: { sessionRejectReason: 11, businessRejectReason: 3 } }),
   'fix-version': entry(fixSession, 'PLK-7023', 'BeginString is not the one of the session', 'Use the agreed FIX version'),
+  'fix-session-live': entry(fixSession, 'PLK-7024', 'The session is connected', 'Log it out or disable it first', { http: 409 }),
 
   // 9xxx internal and limits
   'internal': entry(internal, 'PLK-9001', 'The gateway failed', 'Look for the incident in its log; the effect may be in doubt'),
