@@ -171,3 +171,13 @@ contract ReentrantWallet {
         return ok ? bytes4(0x1626ba7e) : bytes4(0xffffffff);
     }
 }
+
+/// @dev Money that behaves.
+contract PlainMoney is Money {}
+
+/// @dev Positions that behave and that anyone may mint.
+contract PlainPositions is ERC6909 {
+    function mint(address to, uint256 id, uint256 amount) external {
+        _mint(to, id, amount);
+    }
+}
