@@ -11,7 +11,17 @@
  * A note that opens says only that *some* known key signed it: whoever needs the log's own key, or a quorum
  * of witnesses, must look for them in `verified` (see policy.ts).
  */
-import { concatBytes, equalBytes, fromBase64, fromUtf8, isRefusal, refuse, toBase64, toHex, utf8 } from '#core'
+import {
+  concatBytes,
+  equalBytes,
+  fromBase64,
+  fromUtf8,
+  isRefusal,
+  refuse,
+  toBase64,
+  toHex,
+  utf8,
+} from '#core'
 import type { Refusal } from '#core'
 import { sha256, verifySignature, type Signer } from '#crypto'
 

@@ -118,7 +118,8 @@ function readLine(draft: Draft, line: string): string | undefined {
   const [keyword, ...items] = line.split(/[ \t]+/).filter((item) => item !== '')
   if (keyword === undefined || keyword.startsWith('#')) return undefined
   const { logs, witnesses, groups } = draft
-  if (logs.length + witnesses.length + groups.length >= policyDefinitionsMax) return 'there are too many lines'
+  if (logs.length + witnesses.length + groups.length >= policyDefinitionsMax)
+    return 'there are too many lines'
   if (keyword === 'log') return readLog(draft, items)
   if (keyword === 'witness') return readWitness(draft, items)
   if (keyword === 'group') return readGroup(draft, items)
@@ -136,10 +137,12 @@ function readLog(draft: Draft, [vkey, url, ...rest]: string[]): string | undefin
 
 function readWitness(draft: Draft, [name, vkey, url, ...rest]: string[]): string | undefined {
   const key = parseVkey(vkey ?? '')
-  if (name === undefined || isRefusal(key) || rest.length > 0) return 'it is not: witness <name> <vkey> [<url>]'
+  if (name === undefined || isRefusal(key) || rest.length > 0)
+    return 'it is not: witness <name> <vkey> [<url>]'
   if (key.type < cosignatureEd25519) return 'a witness key must be a cosignature key'
   if (isDefined(draft, name)) return 'the name is taken'
-  if (draft.witnesses.some((witness) => samePublicKey(witness.key, key))) return 'the witness key is there twice'
+  if (draft.witnesses.some((witness) => samePublicKey(witness.key, key)))
+    return 'the witness key is there twice'
   draft.witnesses.push({ name, key, ...optionalUrl(url) })
   return undefined
 }

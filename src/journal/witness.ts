@@ -9,7 +9,7 @@
  * Pure. Whoever acts on a `cosign` must persist `next` against the very record that was judged, in one atomic
  * step, before the cosignature leaves (witness-service.ts does).
  */
-import { equalBytes, fromUtf8, isRefusal, refuse, type Refusal } from '#core'
+import { equalBytes, fromUtf8, isRefusal, refuse, type Refusal, type RefusalCode } from '#core'
 import { hasPossibleRoot, parseCheckpoint, parseTreeSize, type Checkpoint } from './checkpoint.ts'
 import { verifyConsistency } from './merkle.ts'
 import { openNote, splitNote, type NoteVerifier } from './note.ts'
@@ -74,8 +74,8 @@ export function decideAddCheckpoint(
     return refused(malformed('its old size is larger than its checkpoint'))
   const last = record ?? { size: 0, root: undefined }
   if (request.oldSize !== last.size) return { status: 409, size: last.size }
-  const fork = inconsistency(last, checkpoint, request.proof)
-  if (fork !== undefined) return refused(fork)
+  const problem = inconsistency(last, checkpoint, request.proof)
+  if (problem !== undefined) return refused(problem)
   return { status: 200, next: checkpoint, text: opened.text, logLines: opened.logLines }
 }
 
@@ -109,21 +109,17 @@ function inconsistency(
   return notProved('the consistency proof does not verify')
 }
 
-/** Statuses of tlog-witness for what can be wrong. */
+/** Statuses of tlog-witness for what can be wrong; everything else is a malformed request. */
+const statuses: Partial<Record<RefusalCode, 403 | 404 | 422>> = {
+  'log-unknown': 404,
+  'note-unsigned': 403,
+  'signature-invalid': 403,
+  'log-fork': 422,
+  'proof-invalid': 422,
+}
+
 function refused(refusal: Refusal): WitnessDecision {
-  switch (refusal.refusal) {
-    case 'log-unknown':
-      return { status: 404, refusal }
-    case 'note-unsigned':
-    case 'signature-invalid':
-      return { status: 403, refusal }
-    case 'log-fork':
-    case 'proof-invalid':
-      return { status: 422, refusal }
-    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- everything else is a malformed request
-    default:
-      return { status: 400, refusal }
-  }
+  return { status: statuses[refusal.refusal] ?? 400, refusal }
 }
 
 function malformed(reason: string): Refusal {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fromUtf8, utf8 } from '#core'
+import { fromUtf8, isRefusal, utf8 } from '#core'
 import type { Store, StoreOp } from './store.ts'
 
 export type StoreHarness = {
@@ -71,7 +71,7 @@ function rowContract(check: Check): void {
     assert.equal(store.get('t', 'k'), undefined)
     assert.deepEqual(store.apply([[put('k', 'one')]]), ['applied'])
     assert.deepEqual(store.apply([[put('k', 'two')]]), ['applied'])
-    assert.equal(text(store.get('t', 'k')), 'two')
+    assert.equal(textOf(store.get('t', 'k')), 'two')
     assert.equal(store.get('other', 'k'), undefined)
     assert.deepEqual(store.apply([[{ op: 'row.delete', table: 't', key: 'k' }]]), ['applied'])
     assert.equal(store.get('t', 'k'), undefined)
@@ -79,7 +79,7 @@ function rowContract(check: Check): void {
   })
   void check('insert wants the row absent', (store) => {
     assert.deepEqual(store.apply([[insert('k', 'one')], [insert('k', 'two')]]), ['applied', { conflict: 0 }])
-    assert.equal(text(store.get('t', 'k')), 'one')
+    assert.equal(textOf(store.get('t', 'k')), 'one')
   })
   void check('compare-and-set wants exactly the value, or absence', (store) => {
     assert.deepEqual(store.apply([[cas('k', 'one', 'two')]]), [{ conflict: 0 }])
@@ -87,7 +87,7 @@ function rowContract(check: Check): void {
     assert.deepEqual(store.apply([[cas('k', null, 'two')]]), [{ conflict: 0 }])
     assert.deepEqual(store.apply([[cas('k', 'on', 'two')]]), [{ conflict: 0 }])
     assert.deepEqual(store.apply([[cas('k', 'one', 'two')]]), ['applied'])
-    assert.equal(text(store.get('t', 'k')), 'two')
+    assert.equal(textOf(store.get('t', 'k')), 'two')
   })
   void check('a range is in byte order, half open and limited', (store) => {
     // U+FF61 sorts before U+1F6A2 in UTF-8, and after it in UTF-16.
@@ -100,7 +100,7 @@ function rowContract(check: Check): void {
       inOrder,
     )
     assert.deepEqual(
-      all.map(({ value }) => text(value)),
+      all.map(({ value }) => textOf(value)),
       inOrder,
     )
     assert.deepEqual(
@@ -119,7 +119,7 @@ function rowContract(check: Check): void {
       store.range('t', '', 'z', 10).map(({ key }) => key),
       ['c'],
     )
-    assert.equal(text(store.get('u', 'b')), 'kept')
+    assert.equal(textOf(store.get('u', 'b')), 'kept')
   })
   void check('a value may be empty or hold any byte', (store) => {
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
@@ -146,7 +146,7 @@ function atomicityContract(check: Check): void {
       insert('new', 'again'),
     ]
     assert.deepEqual(store.apply([transition]), [{ conflict: 5 }])
-    assert.equal(text(store.get('t', 'kept')), 'old')
+    assert.equal(textOf(store.get('t', 'kept')), 'old')
     assert.equal(store.get('t', 'new'), undefined)
     assert.equal(store.logSize('l'), 1)
     assert.equal(store.logSize('m'), 0)
@@ -162,9 +162,9 @@ function atomicityContract(check: Check): void {
       [cas('a', '1', '4')],
     ])
     assert.deepEqual(results, ['applied', { conflict: 2 }, 'applied', { conflict: 0 }, 'applied'])
-    assert.deepEqual(store.logRead('l', 0, 2).map(text), ['zero', 'one'])
+    assert.deepEqual(store.logRead('l', 0, 2).map(textOf), ['zero', 'one'])
     assert.deepEqual(
-      store.range('t', '', 'z', 10).map(({ key, value }) => `${key}=${text(value)}`),
+      store.range('t', '', 'z', 10).map(({ key, value }) => `${key}=${textOf(value)}`),
       ['a=4', 'c=3'],
     )
   })
@@ -187,8 +187,8 @@ function logContract(check: Check): void {
   void check('logs are apart from each other and read back by range', (store) => {
     const ops = [0, 1, 2, 3].flatMap((i) => [append(i, `l${i}`), append(i, `m${i}`, 'm')])
     store.apply([ops])
-    assert.deepEqual(store.logRead('l', 1, 3).map(text), ['l1', 'l2'])
-    assert.deepEqual(store.logRead('m', 0, 4).map(text), ['m0', 'm1', 'm2', 'm3'])
+    assert.deepEqual(store.logRead('l', 1, 3).map(textOf), ['l1', 'l2'])
+    assert.deepEqual(store.logRead('m', 0, 4).map(textOf), ['m0', 'm1', 'm2', 'm3'])
     assert.deepEqual(store.logRead('m', 4, 4), [])
     assert.throws(() => store.logRead('m', 0, 5), /only entries that exist/)
   })
@@ -205,8 +205,8 @@ function durabilityContract(name: string, harness: StoreHarness): void {
       first.close()
       const second = place.open()
       assert.deepEqual([second.logSize('l'), second.logSize('m')], [2, 1])
-      assert.deepEqual(second.logRead('l', 0, 2).map(text), ['zero', 'one'])
-      assert.equal(text(second.get('t', 'k')), 'v')
+      assert.deepEqual(second.logRead('l', 0, 2).map(textOf), ['zero', 'one'])
+      assert.equal(textOf(second.get('t', 'k')), 'v')
       assert.deepEqual(second.apply([[append(2, 'two')]]), ['applied'])
       second.close()
     } finally {
@@ -215,6 +215,8 @@ function durabilityContract(name: string, harness: StoreHarness): void {
   })
 }
 
-function text(bytes: Uint8Array | undefined): unknown {
-  return bytes === undefined ? undefined : fromUtf8(bytes)
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  const decoded = bytes === undefined ? undefined : fromUtf8(bytes)
+  assert.ok(!isRefusal(decoded))
+  return decoded
 }

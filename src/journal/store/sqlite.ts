@@ -6,7 +6,14 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { equalBytes, invariant, refuse, type Refusal } from '#core'
-import { StoreFailure, type ApplyResult, type Row, type Store, type StoreOp, type Transition } from './store.ts'
+import {
+  StoreFailure,
+  type ApplyResult,
+  type Row,
+  type Store,
+  type StoreOp,
+  type Transition,
+} from './store.ts'
 
 /** 2^40 entries for each of 2^12 logs: the row id of an entry stays an exact number. */
 const logEntriesMax = 2 ** 40
@@ -65,7 +72,10 @@ function configure(db: DatabaseSync, synchronous: number, limits: SqliteLimits):
   if (limits.pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${limits.pagesMax}`)
   const level = pragma(db, 'synchronous')
   if (mode !== 'wal' || level !== synchronous)
-    return refuse('store-unsafe', `The store has journal_mode ${mode} and synchronous ${level}`)
+    return refuse(
+      'store-unsafe',
+      `The store has journal_mode ${String(mode)} and synchronous ${String(level)}`,
+    )
   db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
   return undefined
 }
@@ -164,23 +174,14 @@ class SqliteStore implements Store {
 
   /** False when the guard fails. */
   #step(op: StoreOp): boolean {
+    if (op.op === 'log.append') return this.#append(op)
+    if (op.op === 'row.cas') return this.#compareAndSet(op)
     const sql = this.#sql
-    switch (op.op) {
-      case 'log.append':
-        return this.#append(op)
-      case 'row.put':
-        return sql.put.run(op.table, op.key, op.value).changes === 1
-      case 'row.insert':
-        return sql.insert.run(op.table, op.key, op.value).changes === 1
-      case 'row.cas':
-        return this.#compareAndSet(op)
-      case 'row.delete':
-        sql.delete.run(op.table, op.key)
-        return true
-      case 'row.deleteRange':
-        sql.deleteRange.run(op.table, op.from, op.to)
-        return true
-    }
+    if (op.op === 'row.put') return sql.put.run(op.table, op.key, op.value).changes === 1
+    if (op.op === 'row.insert') return sql.insert.run(op.table, op.key, op.value).changes === 1
+    if (op.op === 'row.delete') sql.delete.run(op.table, op.key)
+    else sql.deleteRange.run(op.table, op.from, op.to)
+    return true
   }
 
   #append(op: Extract<StoreOp, { op: 'log.append' }>): boolean {
@@ -286,6 +287,7 @@ function openRefusal(path: string, error: unknown): Refusal {
 }
 
 function failure(error: unknown): Error {
-  if (!(error instanceof Error) || !('errcode' in error)) return error instanceof Error ? error : new Error(String(error))
+  if (!(error instanceof Error) || !('errcode' in error))
+    return error instanceof Error ? error : new Error(String(error))
   return new StoreFailure(`The store failed: ${error.message}`, { cause: error })
 }

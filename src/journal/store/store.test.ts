@@ -7,7 +7,7 @@ import { invariant, isRefusal, utf8 } from '#core'
 import { storeContract } from './contract.ts'
 import { memoryStore } from './memory.ts'
 import { openSqliteStore, openSqliteStoreUnsafeNoSync } from './sqlite.ts'
-import type { Store } from './store.ts'
+import type { Store, Transition } from './store.ts'
 
 function scratch(): { folder: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'poundlock-store-'))
@@ -56,11 +56,13 @@ test('a file that is no database is refused and left alone', () => {
   remove()
 })
 
+function row(key: string, bytes: number): Transition {
+  return [{ op: 'row.put', table: 't', key, value: new Uint8Array(bytes) }]
+}
+
 test('a full disk refuses the whole batch, keeps what was there, and lets the next small one in', () => {
   const { folder, remove } = scratch()
   const store = opened(openSqliteStore(join(folder, 'store.db'), { pagesMax: 40 }))
-  const row = (key: string, bytes: number) =>
-    [{ op: 'row.put', table: 't', key, value: new Uint8Array(bytes) }] as const
   const log = [{ op: 'log.append', log: 'l', index: 0, bytes: utf8('zero') }] as const
   assert.deepEqual(store.apply([row('a', 10)]), ['applied'])
   const results = store.apply([log, row('b', 10), row('c', 1_000_000)])
