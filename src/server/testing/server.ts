@@ -1,0 +1,40 @@
+import { instant, isRefusal, manualClock } from '#core'
+import { createServer, type Server, type ServerOptions } from '../server.ts'
+import { gatewayDouble, type DoubleOptions, type GatewayDouble } from './gateway.ts'
+import { memoryIdempotencyStore } from './store.ts'
+
+export type TestServer = {
+  readonly server: Server
+  readonly gateway: GatewayDouble
+  readonly url: string
+  readonly port: number
+}
+export type TestServerOptions = Partial<Omit<ServerOptions, 'gateway'>> & {
+  readonly double?: Partial<DoubleOptions>
+  readonly port?: number
+}
+
+/** 2026-11-20T14:00:00Z, the first moment of the sandbox. */
+export const sandboxStart = instant(1_795_183_200_000)
+
+/** A server over the double on a free loopback port. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { double, port: wanted = 0, ...rest } = options
+  const clock = manualClock(sandboxStart)
+  const gateway = gatewayDouble({ clock, ...double })
+  const server = await createServer({ gateway, clock, idempotencyStore: memoryIdempotencyStore(), ...rest })
+  const started = await server.start({ host: '127.0.0.1', port: wanted })
+  if (isRefusal(started)) throw new Error(started.detail)
+  return { server, gateway, ...started }
+}
+
+/** The request and the order of the first trade, over REST. */
+export const firstRfq = {
+  securityId: 'ETH-25JUN27-4000-C',
+  side: 'Buy',
+  orderQty: '100',
+  currency: 'USDC',
+  to: 'ALDER',
+} as const
+export const orderOf = (quoteId: string) =>
+  ({ quoteId, side: 'Buy', orderQty: '100', price: '430.72' }) as const
