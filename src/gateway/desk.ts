@@ -3,6 +3,7 @@ import { toHex, formatDecimal, isRefusal, parseDecimal, refuse, type Clock, type
 import {
   answerRfq,
   cancelQuote,
+  checkPrice,
   checkProductFields,
   checkQuantity,
   fillOrder,
@@ -20,14 +21,13 @@ import {
   type OrderTerms,
   type Party,
   type Pricing,
-  type ProductFields,
   type Quote,
   type QuoteTerms,
   type RfqTerms,
 } from '#trade'
 import type { FillFields, OrderFields, QuoteRequestFields } from '#transport'
 import type { Principal } from './api.ts'
-import type { Authorise } from './authorise.ts'
+import type { Authoriser } from './authorise.ts'
 import type { Acted, Loop } from './loop.ts'
 import type { Maker } from './maker.ts'
 import type { Registry } from './registry.ts'
@@ -39,7 +39,7 @@ export type DeskParts = {
   readonly random: Random
   readonly registry: Registry
   readonly place: SettlementPlace
-  readonly authorise: Authorise
+  readonly authorise: Authoriser
   readonly maker: Maker | undefined
 }
 
@@ -67,7 +67,7 @@ export function askForQuote(
   const rfq = rfqOf(parts, request, { taker: registry.self, maker: registry.party(makerName), by })
   if (isRefusal(rfq)) return refusedStep(loop.refuse({ name, by, corr }, rfq), rfq)
   const { terms, instrument } = rfq
-  const authorised = parts.authorise(name, by, { counterparty: makerName, instrument })
+  const authorised = parts.authorise.deal(name, { counterparty: makerName, instrument })
   const acted = loop.act({ name, by, corr, authorised, decide: (state) => requestQuote(state, terms) })
   return stepOf(acted, { terms, instrument })
 }
@@ -87,7 +87,7 @@ export function quoteFor(
   const pricing = pricingOf(parts, rfq.instrument)
   if (isRefusal(pricing)) return refusedStep(loop.refuse({ name, by, corr }, pricing), pricing)
   const { terms, instrument } = rfq
-  const authorised = parts.authorise(name, by, { counterparty: takerName, instrument })
+  const authorised = parts.authorise.deal(name, { counterparty: takerName, instrument })
   const acted = loop.act({
     name,
     by,
@@ -147,7 +147,7 @@ export function takeQuote(
     const unknown = refuse('rfq-unknown', `no request ${quote.quoteReqId} was sent`)
     return refusedStep(loop.refuse({ name, by, corr }, unknown), unknown)
   }
-  const authorised = parts.authorise(name, by, { counterparty: makerName, instrument })
+  const authorised = parts.authorise.statement
   const decide: Parameters<Loop['act']>[0]['decide'] = (state, context) =>
     receiveQuote(state, quote, context, makerName)
   return stepOf(loop.act({ name, by, corr, authorised, decide }), { quote, rfq, instrument })
@@ -165,7 +165,7 @@ export function takeQuoteRefusal(
   const rfq = loop.state.rfqs.get(corr)?.terms
   const decide = (state: Loop['state']): readonly DeskEvent[] =>
     refuseRfq(state, quoteReqId, registry.self.name, refusal)
-  const authorised = parts.authorise('ReceiveQuote', by, { counterparty: rfq?.maker.name ?? by.id })
+  const authorised = parts.authorise.statement
   return stepOf(loop.act({ name: 'ReceiveQuoteRefusal', by, corr, authorised, decide }), { rfq })
 }
 
@@ -179,15 +179,9 @@ export function endQuote(parts: DeskParts, by: Principal, quoteId: string, who: 
     const unknown = refuse('quote-unknown', `QuoteID ${quoteId} is not known`)
     return refusedStep(loop.refuse({ name, by, corr }, unknown), unknown)
   }
-  const authorised = parts.authorise(name, by, { counterparty: counterpartyOf(parts, quote) })
+  const authorised = parts.authorise.statement
   const decide: Parameters<Loop['act']>[0]['decide'] = (state) => cancelQuote(state, quoteId, who)
   return stepOf(loop.act({ name, by, corr, authorised, decide }), { quote })
-}
-
-function counterpartyOf({ loop, registry }: DeskParts, quote: Quote): string {
-  const rfq = loop.state.rfqs.get(quote.rfq)?.terms
-  if (!rfq) return ''
-  return rfq.taker.name === registry.self.name ? rfq.maker.name : rfq.taker.name
 }
 
 export type Ordered = InstrumentStep<{ terms: OrderTerms; maker: Party }>
@@ -203,7 +197,7 @@ export function orderFromDesk(parts: DeskParts, by: Principal, order: OrderField
   if (isRefusal(prepared)) return refusedStep(loop.refuse({ name, by, corr }, prepared), prepared)
   const { terms, instrument } = prepared
   const maker = rfq?.maker ?? registry.self
-  const authorised = parts.authorise(name, by, { counterparty: maker.name, instrument, terms })
+  const authorised = parts.authorise.deal(name, { counterparty: maker.name, instrument, terms })
   const acted = loop.act({
     name,
     by,
@@ -229,7 +223,7 @@ export function fillFor(
   const prepared = orderTerms(parts, { ...by, id: takerName }, order, reqId)
   if (isRefusal(prepared)) return refusedStep(loop.refuse({ name, by, corr }, prepared), prepared)
   const { terms, instrument } = prepared
-  const authorised = parts.authorise(name, by, { counterparty: takerName, instrument, terms })
+  const authorised = parts.authorise.deal(name, { counterparty: takerName, instrument, terms })
   const made = loop.state.tradesMade
   const acted = loop.act({
     name,
@@ -254,10 +248,24 @@ function orderTerms(
 ): InstrumentStep<{ terms: OrderTerms }> | Refusal {
   const instrument = checkProductFields(order.product, parts.place.venue, parts.clock.now())
   if (isRefusal(instrument)) return instrument
+  const bad = checkSizeAndPrice(instrument, order)
+  if (bad) return bad
   const { clOrdId, quoteId, side, orderQty, price, currency } = order
   const { securityId } = instrument
   const terms = { clOrdId, quoteId, quoteReqId, securityId, side, orderQty, price, currency, principal: by.id }
   return { instrument, terms }
+}
+
+/** After this quantity × price is exact in minor units, so that no later sum can fail. */
+function checkSizeAndPrice(
+  instrument: Instrument,
+  order: { readonly orderQty: string; readonly price: string },
+): Refusal | undefined {
+  const quantity = parseDecimal(order.orderQty)
+  if (isRefusal(quantity)) return quantity
+  const price = parseDecimal(order.price)
+  if (isRefusal(price)) return price
+  return checkQuantity(instrument, quantity) ?? checkPrice(instrument, price)
 }
 
 export type Filled = InstrumentStep<{ execution: ExecutionTerms; order: OrderTerms }>
@@ -270,12 +278,13 @@ export function takeFill(parts: DeskParts, by: Principal, fill: FillFields, make
   const corr = quote?.rfq ?? rfqKey(registry.self.name, fill.clOrdId)
   const name = 'ReceiveFill'
   const instrument = checkProductFields(fill.product, parts.place.venue, parts.clock.now())
-  if (!order || !quote || isRefusal(instrument)) {
-    const why = isRefusal(instrument) ? instrument : refuse('order-unknown', `no order ${fill.clOrdId} was placed`)
+  const bad = isRefusal(instrument) ? instrument : checkSizeAndPrice(instrument, fill)
+  if (!order || !quote || bad || isRefusal(instrument)) {
+    const why = bad ?? refuse('order-unknown', `no order ${fill.clOrdId} was placed`)
     return refusedStep(loop.refuse({ name, by, corr }, why), why)
   }
   const execution = executionOf(fill, instrument, { order, quote, taker: registry.self, maker })
-  const authorised = parts.authorise(name, by, { counterparty: maker.name, instrument, terms: order })
+  const authorised = parts.authorise.statement
   const acted = loop.act({
     name,
     by,
@@ -320,7 +329,7 @@ export function takeOrderRefusal(
     const unknown = refuse('order-unknown', `no open order ${clOrdId}`)
     return refusedStep(loop.refuse({ name, by, corr }, unknown), unknown)
   }
-  const authorised = parts.authorise('ReceiveFill', by, { counterparty: by.id })
+  const authorised = parts.authorise.statement
   const decide = (state: Loop['state']): readonly DeskEvent[] => refuseOrder(state, order.terms, refusal)
   return stepOf(loop.act({ name, by, corr, authorised, decide }), { order: order.terms })
 }

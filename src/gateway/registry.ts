@@ -14,6 +14,9 @@ export type Registry = {
   /** Record keys, ours and the peers', valid at that time. */
   recordKeys(asOf: Instant): KeyLookup
   session(key: string): FixSessionConfig | undefined
+  /** Where orders and requests for that institution go. */
+  sessionOf(party: string): FixSessionConfig | undefined
+  counterpartySessions(): readonly FixSessionConfig[]
 }
 
 export function createRegistry(
@@ -26,6 +29,7 @@ export function createRegistry(
     peers.find((one) => one.name === name) ?? refuse('peer-unknown', `no peer ${name} is registered`)
   const accounts = new Map(peers.map((one) => [one.lei as string, one.settlementAddress]))
   accounts.set(config.lei, own.settlementAddress)
+  const counterparties = config.fix.sessions.filter(({ use }) => use === 'counterparty')
   const sessions = new Map(config.fix.sessions.map((one) => [fixSessionKey(one), one]))
   return {
     self,
@@ -35,6 +39,8 @@ export function createRegistry(
     accountOf: (lei) => accounts.get(lei) ?? refuse('account-unknown', `no settlement account of ${lei}`),
     recordKeys: (asOf) => (kid) => (kid === own.recordKeyId ? own.recordKey : keyOf(peers, kid, asOf)),
     session: (key) => sessions.get(key),
+    sessionOf: (party) => counterparties.find((session) => session.party === party),
+    counterpartySessions: () => counterparties,
   }
 }
 

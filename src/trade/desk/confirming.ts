@@ -36,6 +36,33 @@ export function confirmTrade(
   return [{ type: 'trade.confirmed', corr: trade.corr, body, parts: { record, policy: inputs } }]
 }
 
+/** What an operator approved, by the hashes that the operator compared; `approval` is the signed statement. */
+export type Approval = {
+  readonly operator: string
+  readonly recordHash: string
+  readonly digest: string
+  readonly approval: JsonObject
+}
+
+/** One of several eyes. The hashes must be those of this trade; the same operator counts once. */
+export function approveTrade(
+  state: DeskState,
+  tradeId: string,
+  given: Approval,
+  wanted: { readonly recordHash: string; readonly digest: string },
+): Outcome {
+  const trade = inPhase(state, tradeId, 'executed', 'proposed', 'confirmed', 'signed')
+  if (isRefusal(trade)) return trade
+  if (given.recordHash !== wanted.recordHash || given.digest !== wanted.digest)
+    return refuse('digest-mismatch', 'the approval names other hashes than this trade has')
+  if (trade.approvals.includes(given.operator))
+    return refuse('conflict', `${given.operator} has approved ${tradeId} before`)
+  const { operator, recordHash, digest, approval } = given
+  return [
+    { type: 'trade.approved', corr: trade.corr, body: { tradeId, operator, recordHash, digest }, parts: { approval } },
+  ]
+}
+
 /** Either side says no before anything is signed for settlement; afterwards only the ledger decides. */
 export function refuseTrade(state: DeskState, tradeId: string, refusal: Refusal, by: string): Outcome {
   const trade = inPhase(state, tradeId, 'executed', 'proposed', 'confirmed')

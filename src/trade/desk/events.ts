@@ -44,6 +44,10 @@ type Shapes = {
     body: { tradeId: string; uti: string; recordHash: string; policy: PolicyMark }
     parts: { record: JsonObject; policy: JsonObject }
   }
+  'trade.approved': {
+    body: { tradeId: string; operator: string; recordHash: string; digest: string }
+    parts: { approval: JsonObject }
+  }
   'trade.refused': { body: { tradeId: string; refusal: string; detail: string; by: string }; parts: object }
   'settlement.signed': {
     body: { tradeId: string; digest: string; policy: PolicyMark }
@@ -90,6 +94,7 @@ const TYPES = {
   'trade.executed': true,
   'trade.proposed': true,
   'trade.confirmed': true,
+  'trade.approved': true,
   'trade.refused': true,
   'settlement.signed': true,
   'settlement.instructed': true,

@@ -58,6 +58,8 @@ function evolveTrade(state: DeskState, event: Exclude<TradeEvent, { type: 'trade
         recordHash: event.body.recordHash,
         record: event.parts.record,
       })
+    case 'trade.approved':
+      return approve(state, body.tradeId, event.body.operator)
     case 'trade.refused':
       return to('refused', { refused: refusalOf(event.body) })
     case 'settlement.signed':
@@ -71,6 +73,11 @@ function evolveTrade(state: DeskState, event: Exclude<TradeEvent, { type: 'trade
     case 'settlement.failed':
       return to('failed', { refused: refusalOf(event.body) })
   }
+}
+
+function approve(state: DeskState, tradeId: string, operator: string): void {
+  const approvals = state.trades.get(tradeId)?.approvals ?? []
+  patch(state.trades, tradeId, { approvals: [...approvals, operator] })
 }
 
 function putRfq(state: DeskState, corr: string, role: Role, terms: RfqTerms): void {
@@ -122,7 +129,7 @@ function putTrade(state: DeskState, event: DeskEventOf<'trade.executed'>): void 
   const order: Order = placed ?? { role, terms: orderOf(terms), status: 'placed' }
   state.orders.set(key, { ...order, status: 'filled', tradeId })
   patch(state.quotes, terms.quoteId, { status: 'used' })
-  state.trades.set(tradeId, { role, corr: event.corr, terms, phase: 'executed' })
+  state.trades.set(tradeId, { role, corr: event.corr, terms, phase: 'executed', approvals: [] })
   state.open.add(tradeId)
   if (role === 'maker') state.tradesMade += 1
   const counterparty = role === 'maker' ? terms.taker : terms.maker

@@ -52,6 +52,8 @@ export type Trade = {
   readonly record?: JsonObject
   readonly digest?: string
   readonly instruction?: InstructionPart
+  /** Operators who approved exactly this settlement, each counted once. */
+  readonly approvals: readonly string[]
   readonly txHash?: string
   readonly settledIn?: { readonly blockNumber: string; readonly blockHash: string }
   readonly refused?: RefusalMark

@@ -1,0 +1,94 @@
+// Policy before every decision: facts of the state that the decision will see, the point of decision, and the mark
+// that the entry keeps.
+import { decimal, formatInstant, fromMinor, isRefusal, type Clock, type Decimal, type Refusal } from '#core'
+import { decideFacts, refusalOf, type Decision, type Pdp, type PolicyFacts } from '#policy'
+import {
+  executedPremium,
+  PREMIUM_DECIMALS,
+  usageKey,
+  type DeskState,
+  type ExecutionTerms,
+  type Instrument,
+} from '#trade'
+import type { Principal } from './api.ts'
+import type { Authorised } from './loop.ts'
+import type { Registry } from './registry.ts'
+
+type DealAction = 'RequestQuote' | 'IssueQuote' | 'PlaceOrder' | 'AcceptOrder' | 'CancelOrder'
+type SettleAction = 'ConfirmTrade' | 'InstructSettlement' | 'SubmitSettlement'
+
+export type Deal = {
+  readonly counterparty: string
+  readonly instrument: Instrument
+  /** Quantity and price of an order; a request for quote is worth nothing yet. */
+  readonly terms?: { readonly orderQty: string; readonly price: string }
+}
+
+export type Authoriser = {
+  deal(action: DealAction, deal: Deal): Authorised
+  settle(action: SettleAction, trade: ExecutionTerms, instrument: Instrument, approvals: number): Authorised
+  administer(by: Principal, session: string): Authorised
+  /**
+   * For what a counterparty states in answer to us, or a ledger about an effect of ours: it is recorded, not
+   * permitted. The command that led to it carries the allow.
+   */
+  readonly statement: Authorised
+}
+
+export function createAuthoriser(parts: {
+  readonly pdp: Pdp
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly state: () => DeskState
+  readonly chainId: string
+}): Authoriser {
+  const { pdp, registry, clock, chainId } = parts
+  const usedToday = (counterparty: string): bigint =>
+    parts.state().usage.get(usageKey(counterparty, formatInstant(clock.now()))) ?? 0n
+  const ask = (facts: PolicyFacts): Authorised => authorised(decideFacts(pdp, facts), pdp)
+  return {
+    deal: (action, { counterparty, instrument, terms }) => {
+      const parties = { ...tradeFacts(registry, counterparty, instrument), authenticated: true }
+      if (action === 'CancelOrder') return ask({ action, ...parties })
+      const worth = { amount: worthOf(terms), usedToday: units(usedToday(counterparty)) }
+      return ask({ action, ...parties, ...worth })
+    },
+    settle: (action, trade, instrument, approvals) => {
+      const name = trade.maker.name === registry.self.name ? trade.taker.name : trade.maker.name
+      const premium = executedPremium(trade)
+      const others = usedToday(name) - premium
+      const parties = { ...tradeFacts(registry, name, instrument), authenticated: true }
+      const worth = { amount: units(premium), usedToday: units(others > 0n ? others : 0n) }
+      return ask({ action, ...parties, ...worth, ledger: chainId, approvals })
+    },
+    administer: (by, session) => {
+      const operator = { id: by.id, role: by.kind === 'operator' ? 'operator' : 'none' }
+      return ask({ action: 'AdministerSession', operator, session, authenticated: by.kind === 'operator' })
+    },
+    statement: { mark: { decision: 'allow', rules: ['statement'], set: pdp.set }, inputs: {} },
+  }
+}
+
+/** An unknown counterparty has no tier, so no rule permits it. */
+function tradeFacts(registry: Registry, counterparty: string, instrument: Instrument) {
+  const peer = registry.peer(counterparty)
+  const known = isRefusal(peer)
+    ? { lei: counterparty, tier: 'none' }
+    : { lei: peer.lei as string, tier: peer.policyTier }
+  return { counterparty: { ...known, suspended: false, sanctioned: false }, option: instrument }
+}
+
+const units = (minor: bigint): Decimal => fromMinor(minor, PREMIUM_DECIMALS)
+
+function worthOf(terms: Deal['terms']): Decimal {
+  if (!terms) return decimal(0n)
+  return units(executedPremium({ lastQty: terms.orderQty, lastPx: terms.price }))
+}
+
+function authorised(decision: Decision, pdp: Pdp): Authorised {
+  const { rules, set, inputs } = decision
+  const refused: Refusal | undefined =
+    decision.decision === 'allow' ? undefined : refusalOf(decision, pdp.rules)
+  const mark = { decision: decision.decision, rules, set }
+  return refused ? { mark, inputs, refused } : { mark, inputs }
+}
