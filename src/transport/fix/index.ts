@@ -1,4 +1,5 @@
 /** FIX: wire form, dictionaries, the session machine and the engine that runs it. */
+export * from './desk/index.ts'
 export * from './dictionary/index.ts'
 export * from './engine/index.ts'
 export * from './session/index.ts'
