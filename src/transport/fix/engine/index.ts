@@ -1,0 +1,12 @@
+/** The FIX engine: sessions over TCP and TLS, durable by a store of the gateway's. */
+export type { BusinessReject, FixApplication, FixTurn } from './application.ts'
+export { createFixEngine, type FixEngine, type FixEngineOptions } from './engine.ts'
+export type { LineFactKind, SessionEvent } from './events.ts'
+export { createHub, type Hub, type HubOptions } from './hub.ts'
+export { defaultEngineLimits, type EngineLimits } from './limits.ts'
+export type { Link, LinkIdentity, LinkListener } from './link.ts'
+export { memoryPersistence } from './memory.ts'
+export type { FixBatch, FixChange, FixPersistence } from './persistence.ts'
+export { DuplicateSessionError, loadSessions, UnknownWatchedSessionError } from './sessions.ts'
+export type { IdentityReader, Listening, ListenOptions, RemoteEnd } from './socket.ts'
+export type { SessionView } from './view.ts'

@@ -1,0 +1,146 @@
+import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls'
+import type { ConnectionOptions, TlsOptions } from 'node:tls'
+import { invariant } from '#core'
+import type { Hub } from './hub.ts'
+import type { EngineLimits } from './limits.ts'
+import type { Link, LinkIdentity } from './link.ts'
+import type { LiveSession } from './sessions.ts'
+
+/** Reads who a certificate is; the cryptographic layer knows how. `certificate` is DER. */
+export type IdentityReader = (certificate: Uint8Array) => LinkIdentity
+
+export type ListenOptions = {
+  readonly host: string
+  readonly port: number
+  /** TLS with the options of the cryptographic layer (own key, TLS 1.3, client certificate required). */
+  readonly tls?: { readonly options: TlsOptions; readonly identityOf: IdentityReader }
+}
+
+export type Listening = { readonly host: string; readonly port: number }
+
+export type RemoteEnd = {
+  readonly host: string
+  readonly port: number
+  readonly tls?: { readonly options: ConnectionOptions; readonly identityOf: IdentityReader }
+}
+
+/** How long a closed connection may take to send what was written, in milliseconds. */
+const lingerMs = 2_000
+
+export function createListener(hub: Hub) {
+  const servers = new Set<Server>()
+  const sockets = new Set<Socket>()
+
+  function accept(socket: Socket, identityOf?: IdentityReader): void {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    adopt(hub, socket, identityOf)
+  }
+
+  async function listen({ host, port, tls }: ListenOptions): Promise<Listening> {
+    const server = tls
+      ? createTlsServer(tls.options, (socket) => accept(socket, tls.identityOf))
+      : createServer((socket) => accept(socket))
+    // A TLS handshake that fails is the caller's affair; the server goes on.
+    server.on('tlsClientError', () => undefined)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, host, resolve)
+    })
+    servers.add(server)
+    const address = server.address() as AddressInfo
+    return { host: address.address, port: address.port }
+  }
+
+  /** No more new connections. */
+  function refuse(): void {
+    for (const server of servers) server.close()
+  }
+
+  async function close(): Promise<void> {
+    const closed = [...servers].map(
+      (server) => new Promise((resolve) => (server.listening ? server.close(resolve) : resolve(undefined))),
+    )
+    for (const socket of sockets) socket.destroy()
+    await Promise.all(closed)
+  }
+
+  return { listen, refuse, close }
+}
+
+/** Connects initiators and connects them again when they are cut off. */
+export function createDialler(hub: Hub, limits: EngineLimits) {
+  const timers = new Set<NodeJS.Timeout>()
+  const sockets = new Set<Socket>()
+  let closed = false
+
+  function dial(session: LiveSession, remote: RemoteEnd): void {
+    if (closed) return
+    const socket = remote.tls
+      ? connectTls({ ...remote.tls.options, host: remote.host, port: remote.port })
+      : connectTcp({ host: remote.host, port: remote.port })
+    sockets.add(socket)
+    socket.once(remote.tls ? 'secureConnect' : 'connect', () =>
+      adopt(hub, socket, remote.tls?.identityOf, session),
+    )
+    socket.on('error', (error) => hub.tellConnectFailed(session, error.message))
+    socket.once('close', () => {
+      sockets.delete(socket)
+      later(() => dial(session, remote))
+    })
+  }
+
+  function later(again: () => void): void {
+    if (closed) return
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      again()
+    }, limits.reconnectMs)
+    timers.add(timer)
+  }
+
+  function close(): void {
+    closed = true
+    for (const timer of timers) clearTimeout(timer)
+    for (const socket of sockets) if (socket.connecting) socket.destroy()
+  }
+
+  return { dial, close }
+}
+
+/** Makes a socket a link of the hub. */
+function adopt(hub: Hub, socket: Socket, identityOf?: IdentityReader, session?: LiveSession): void {
+  socket.setNoDelay(true)
+  const listener = hub.attach(linkOf(socket, identityOf), session)
+  socket.on('data', (chunk) => listener.chunk(chunk))
+  socket.on('drain', () => listener.drained())
+  socket.on('error', () => socket.destroy())
+  socket.once('close', () => listener.closed())
+}
+
+function linkOf(socket: Socket, identityOf: IdentityReader | undefined): Link {
+  return {
+    remote: `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`,
+    identity: identityOf && shownBy(socket, identityOf),
+    write: (bytes) => void (socket.writable && socket.write(bytes)),
+    bufferedBytes: () => socket.writableLength,
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    close() {
+      if (socket.destroyed) return
+      // A paused socket would never see the other side's end.
+      socket.resume()
+      socket.end()
+      const timer = setTimeout(() => socket.destroy(), lingerMs)
+      timer.unref()
+      socket.once('close', () => clearTimeout(timer))
+    },
+  }
+}
+
+function shownBy(socket: Socket, identityOf: IdentityReader): LinkIdentity | undefined {
+  invariant(socket instanceof TLSSocket, 'an identity comes with TLS')
+  const certificate = socket.getPeerX509Certificate()
+  return certificate && identityOf(certificate.raw)
+}

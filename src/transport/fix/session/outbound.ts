@@ -1,0 +1,90 @@
+import { encodeMessage, type FixField } from '../wire/index.ts'
+import type { FixBody, SessionFactKind } from './io.ts'
+import type { Turn } from './state.ts'
+import { fixTimestamp } from './time.ts'
+
+/** Messages of the session layer itself. On a resend they are replaced by a gap fill. */
+const administrative: ReadonlySet<string> = new Set(['0', '1', '2', '3', '4', '5', 'A'])
+export const isAdministrative = (msgType: string): boolean => administrative.has(msgType)
+
+/** Gives the next number to an administrative message and puts it on the wire. */
+export function sendAdministrative(
+  turn: Turn,
+  msgType: string,
+  body: readonly FixField[],
+  header: readonly FixField[] = [],
+): void {
+  const bytes = encode(turn, { msgType, body, header }, turn.state.nextOut)
+  turn.state.nextOut += 1
+  transmit(turn, bytes)
+}
+
+/**
+ * Gives the next number to an application message and keeps it. It leaves now if the session is logged on;
+ * otherwise the counterparty asks for it after the next logon.
+ */
+export function sendApplication(turn: Turn, message: FixBody): void {
+  const { state, outputs } = turn
+  const seq = state.nextOut
+  const bytes = encode(turn, message, seq)
+  state.nextOut = seq + 1
+  outputs.push({ kind: 'store', seq, bytes })
+  if (state.phase === 'active' && !state.resetSent) transmit(turn, bytes)
+  else if (state.phase === 'logon-sent' || state.resetSent) state.unsentFrom ??= seq
+}
+
+/**
+ * SequenceReset-GapFill (35=4, 123=Y) in place of the administrative messages `from` to `next` - 1. It takes no
+ * number of its own: it repeats the first one it replaces.
+ */
+export function sendGapFill(turn: Turn, from: number, next: number): void {
+  const header = headerOf(turn, from)
+  header.splice(1, 0, [43, 'Y'])
+  header.push([122, sendingTime(turn)])
+  const body: FixField[] = [
+    [36, `${next}`],
+    [123, 'Y'],
+  ]
+  transmit(turn, encodeMessage({ beginString: turn.state.config.beginString, header, msgType: '4', body }))
+}
+
+export function transmit(turn: Turn, bytes: Uint8Array): void {
+  turn.outputs.push({ kind: 'transmit', bytes })
+  turn.state.lastSentAt = turn.now
+}
+
+export function disconnect(turn: Turn): void {
+  turn.outputs.push({ kind: 'disconnect' })
+}
+
+export function note(turn: Turn, what: SessionFactKind, detail: string): void {
+  turn.outputs.push({ kind: 'event', event: { what, detail } })
+}
+
+/** SendingTime(52) of this step, in the precision of the session. */
+export const sendingTime = (turn: Turn): string =>
+  fixTimestamp(turn.now, turn.state.config.sendingTimePrecision)
+
+function encode(turn: Turn, message: FixBody, seq: number): Uint8Array {
+  const { config, nextIn } = turn.state
+  const header = headerOf(turn, seq)
+  if (message.header) header.push(...message.header)
+  if (config.lastMsgSeqNumProcessed) header.push([369, `${nextIn - 1}`])
+  return encodeMessage({
+    beginString: config.beginString,
+    header,
+    msgType: message.msgType,
+    body: message.body,
+  })
+}
+
+/** The standard header fields that every message has, in ascending tags. */
+function headerOf(turn: Turn, seq: number): FixField[] {
+  const { config } = turn.state
+  return [
+    [34, `${seq}`],
+    [49, config.senderCompId],
+    [52, sendingTime(turn)],
+    [56, config.targetCompId],
+  ]
+}
