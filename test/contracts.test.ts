@@ -6,6 +6,8 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { generateAbi } from '../scripts/contracts/abi.ts'
 
+type Suite = { readonly test_results: Readonly<Record<string, { readonly status: string }>> }
+
 const root = join(import.meta.dirname, '..')
 const binaries = join(root, 'node_modules/.bin')
 const forge = join(binaries, 'forge')
@@ -19,10 +21,8 @@ test('the contracts pass their unit, fuzz and invariant tests', { skip }, async 
     env: { ...process.env, PATH: `${binaries}:${process.env['PATH'] ?? ''}` },
     maxBuffer: 64 * 1024 * 1024,
   })
-  const suites = Object.values(JSON.parse(stdout) as Record<string, { test_results: object }>)
-  const tests = suites.flatMap(
-    (suite) => Object.entries(suite.test_results) as [string, { status: string }][],
-  )
+  const suites: Readonly<Record<string, Suite>> = JSON.parse(stdout)
+  const tests = Object.values(suites).flatMap((suite) => Object.entries(suite.test_results))
   assert.ok(tests.length > 0, 'forge found tests')
   for (const [name, { status }] of tests) assert.equal(status, 'Success', name)
 })

@@ -24,7 +24,7 @@ type VectorFile = {
 
 const path = join(import.meta.dirname, '../spec/vectors/settlement-instruction.json')
 const text = readFileSync(path, 'utf8')
-const file = JSON.parse(text) as VectorFile
+const file: VectorFile = JSON.parse(text)
 
 test('the settlement vectors are what their generator gives', async () => {
   assert.equal(text, await settlementVectors())

@@ -35,7 +35,10 @@ function compileInto(scratch: string): void {
 }
 
 function artifactOf(scratch: string, name: string): Artifact {
-  return JSON.parse(readFileSync(join(scratch, 'out', `${name}.sol`, `${name}.json`), 'utf8')) as Artifact
+  const artifact: Artifact = JSON.parse(
+    readFileSync(join(scratch, 'out', `${name}.sol`, `${name}.json`), 'utf8'),
+  )
+  return artifact
 }
 
 function declarations(name: string, artifact: Artifact): string {

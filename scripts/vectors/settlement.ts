@@ -107,7 +107,10 @@ async function vectorOf(name: string, message: Message, chainId: number): Promis
     name,
     domain: data.domain,
     message: textOf(message),
-    domainHash: hashDomain({ domain: data.domain, types: { EIP712Domain: [...domainFields] } }),
+    domainHash: hashDomain({
+      domain: { ...data.domain, chainId: BigInt(chainId) },
+      types: { EIP712Domain: [...domainFields] },
+    }),
     messageHash: hashStruct({ data: message, primaryType: 'SettlementInstruction', types }),
     digest: hashTypedData(data),
     signatures: {
