@@ -3,11 +3,11 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer as createHttpsServer, request } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { connect, createServer, type ConnectionOptions, type TLSSocket, type TlsOptions } from 'node:tls'
+import { connect, createServer, type ConnectionOptions, TLSSocket, type TlsOptions } from 'node:tls'
 import { addMs, instant, isRefusal, manualClock, systemClock, type Refusal } from '#core'
 import { systemRandom } from './random.ts'
 import {
@@ -42,6 +42,17 @@ const alder = identity('alder')
 const cedar = identity('cedar')
 const mallory = identity('mallory')
 
+function portOf(server: Server): number {
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  return address.port
+}
+
+function tlsSocketOf(socket: unknown): TLSSocket {
+  assert.ok(socket instanceof TLSSocket)
+  return socket
+}
+
 type Outcome = { server: string; client: string }
 
 /** One handshake over loopback, and what each side made of it. */
@@ -63,15 +74,15 @@ async function handshake(
   })
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
-  const asked = await ask(listener.address() as AddressInfo, client)
+  const asked = await ask(portOf(listener), client)
   const outcome = { server: await served, client: asked }
   await new Promise((resolve) => listener.close(resolve))
   return outcome
 }
 
-const ask = (address: AddressInfo, client: ConnectionOptions): Promise<string> =>
+const ask = (port: number, client: ConnectionOptions): Promise<string> =>
   new Promise((resolve) => {
-    const socket = connect({ ...client, port: address.port, host: '127.0.0.1' })
+    const socket = connect({ ...client, port, host: '127.0.0.1' })
     let text = ''
     socket.on('data', (chunk) => (text += chunk.toString()))
     socket.on('error', (error) => resolve(tlsRefusal(error, socket).refusal))
@@ -107,11 +118,11 @@ test('a server cuts off a client whose key is not pinned', async () => {
 })
 
 test('a server cuts off a client without a certificate', async () => {
-  const anonymous = {
+  const anonymous: ConnectionOptions = {
     ca: [alder.certificatePem],
     minVersion: 'TLSv1.3',
     checkServerIdentity: () => undefined,
-  } as const
+  }
   const outcome = await handshake(tlsServerOptions(alder, [peer(cedar)]), anonymous, (socket) =>
     peerOf(socket, [peer(cedar)]),
   )
@@ -183,11 +194,11 @@ test('an admitted certificate that the caller of peerOf did not list is refused'
 })
 
 test('TLS 1.2 is refused', async () => {
-  const old = {
+  const old: ConnectionOptions = {
     ca: [alder.certificatePem],
     maxVersion: 'TLSv1.2',
     checkServerIdentity: () => undefined,
-  } as const
+  }
   const outcome = await handshake(tlsServerOptions(alder, [peer(cedar)]), old, (socket) =>
     peerOf(socket, [peer(cedar)]),
   )
@@ -196,11 +207,11 @@ test('TLS 1.2 is refused', async () => {
 
 test('the same options serve HTTPS', async () => {
   const server = createHttpsServer(tlsServerOptions(alder, [peer(cedar)]), (message, response) => {
-    response.end(codeOf(peerOf(message.socket as TLSSocket, [peer(cedar)])))
+    response.end(codeOf(peerOf(tlsSocketOf(message.socket), [peer(cedar)])))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = portOf(server)
   const body = await new Promise<string>((resolve, reject) => {
     const client = tlsClientOptions(cedar, peer(alder))
     const sent = request({ ...client, host: '127.0.0.1', port, agent: false }, (response) => {
@@ -217,9 +228,9 @@ test('nobody listening is peer-unreachable, and a plain server is no TLS peer', 
   const listener = createServer()
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
-  const address = listener.address() as AddressInfo
+  const port = portOf(listener)
   await new Promise((resolve) => listener.close(resolve))
-  assert.equal(await ask(address, tlsClientOptions(cedar, peer(alder))), 'peer-unreachable')
+  assert.equal(await ask(port, tlsClientOptions(cedar, peer(alder))), 'peer-unreachable')
 })
 
 test('the certificate is what its terms say and signs itself', () => {
