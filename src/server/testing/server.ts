@@ -12,6 +12,8 @@ export type TestServer = {
 export type TestServerOptions = Partial<Omit<ServerOptions, 'gateway'>> & {
   readonly double?: Partial<DoubleOptions>
   readonly port?: number
+  /** A double that lived before: the server restarts, the gateway does not. */
+  readonly gateway?: GatewayDouble
 }
 
 /** 2026-11-20T14:00:00Z, the first moment of the sandbox. */
@@ -19,9 +21,9 @@ export const sandboxStart = instant(1_795_183_200_000)
 
 /** A server over the double on a free loopback port. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { double, port: wanted = 0, ...rest } = options
+  const { double, port: wanted = 0, gateway: before, ...rest } = options
   const clock = manualClock(sandboxStart)
-  const gateway = gatewayDouble({ clock, ...double })
+  const gateway = before ?? gatewayDouble({ clock, ...double })
   const server = await createServer({ gateway, clock, idempotencyStore: memoryIdempotencyStore(), ...rest })
   const started = await server.start({ host: '127.0.0.1', port: wanted })
   if (isRefusal(started)) throw new Error(started.detail)

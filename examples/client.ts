@@ -1,0 +1,214 @@
+// A client of the REST door in one file: fetch, no dependency. Its types come from the schemas that validate.
+import type {
+  CloudEvent,
+  Entry,
+  Identity,
+  Instrument,
+  Order,
+  OrderRequest,
+  Page,
+  Problem,
+  Quote,
+  Rfq,
+  RfqRequest,
+  Trade,
+  TradeDetail,
+} from '../src/server/api.ts'
+
+export type ClientOptions = { readonly baseUrl: string; readonly fetch?: typeof fetch }
+/** The same key gets the same answer, so a command that was cut off can be sent again. */
+export type CommandOptions = { readonly idempotencyKey?: string }
+export type WaitOptions = { readonly withinMs?: number }
+export type EventOptions = { readonly from?: number; readonly signal?: AbortSignal }
+export type Client = ReturnType<typeof createClient>
+
+const quoteWaitMs = 5_000
+const tradeWaitMs = 60_000
+const reconnectMs = 500
+const done: readonly string[] = ['settled', 'refused', 'failed', 'busted']
+
+/** A client of one gateway. What the gateway refuses is thrown as `ProblemError`. */
+export function createClient(options: ClientOptions) {
+  const http = openHttp(options)
+  const get = <T>(path: string, signal?: AbortSignal) =>
+    http<T>('GET', path, signal === undefined ? {} : { signal })
+  const trade = (id: string, signal?: AbortSignal) =>
+    get<TradeDetail>(`/v1/trades/${encodeURIComponent(id)}`, signal)
+  const events = (at: EventOptions = {}) => readEvents(options, at)
+  return {
+    identity: () => get<Identity>('/v1/identity'),
+    instruments: async () => (await get<Page<Instrument>>('/v1/instruments')).items,
+    trades: async () => (await get<Page<Trade>>('/v1/trades')).items,
+    trade: (id: string) => trade(id),
+    /** Asks for a quote and waits until there is one. */
+    requestForQuote: async (
+      request: RfqRequest,
+      command: CommandOptions & WaitOptions = {},
+    ): Promise<Rfq> => {
+      const rfq = await http<Rfq>('POST', '/v1/rfqs', { body: request, ...keyOf(command) })
+      const signal = AbortSignal.timeout(command.withinMs ?? quoteWaitMs)
+      return waitFor(
+        () => get<Rfq>(`/v1/rfqs/${encodeURIComponent(rfq.quoteReqId)}`, signal),
+        ({ quotes, status }) => quotes.length > 0 || status === 'refused',
+        events({ from: rfq.journalIndex, signal }),
+      )
+    },
+    /** Takes a quote whole: buys at its offer or sells at its bid. */
+    acceptQuote: (quote: Quote, side: OrderRequest['side'], command: CommandOptions = {}): Promise<Order> => {
+      const [price, orderQty] =
+        side === 'Buy' ? [quote.offerPx, quote.offerSize] : [quote.bidPx, quote.bidSize]
+      const body: OrderRequest = { quoteId: quote.quoteId, side, orderQty, price }
+      return http<Order>('POST', '/v1/orders', { body, ...keyOf(command) })
+    },
+    cancelOrder: (clOrdId: string) => http<Order>('DELETE', `/v1/orders/${encodeURIComponent(clOrdId)}`, {}),
+    /** The trade when nothing more will happen to it: settled, refused, failed or busted. */
+    waitForTrade: async (id: string, wait: WaitOptions = {}): Promise<TradeDetail> => {
+      const signal = AbortSignal.timeout(wait.withinMs ?? tradeWaitMs)
+      const { journalIndex } = await trade(id, signal)
+      return waitFor(
+        () => trade(id, signal),
+        ({ status }) => done.includes(status),
+        events({ from: journalIndex, signal }),
+      )
+    },
+    /** Journal entries as they become durable, from a leaf index on; connects again by itself, without a gap. */
+    events,
+    entry: async (index: number): Promise<Entry | undefined> =>
+      (await get<Page<Entry>>(`/v1/log/entries?from=${index}&to=${index + 1}`)).items[0],
+    /** The evidence pack of a trade, or of the whole journal. */
+    evidence: (tradeId?: string): Promise<string> =>
+      http<string>(
+        'GET',
+        tradeId === undefined ? '/v1/evidence' : `/v1/trades/${encodeURIComponent(tradeId)}/evidence`,
+        {},
+      ),
+  }
+}
+
+type Request = { readonly body?: object; readonly idempotencyKey?: string; readonly signal?: AbortSignal }
+type Http = <T>(method: string, path: string, request: Request) => Promise<T>
+
+const openHttp =
+  ({ baseUrl, fetch: send = fetch }: ClientOptions): Http =>
+  async (method, path, request) => {
+    const headers: Record<string, string> = { accept: 'application/json' }
+    if (request.body !== undefined) headers['content-type'] = 'application/json'
+    if (request.idempotencyKey !== undefined) headers['idempotency-key'] = request.idempotencyKey
+    const response = await send(new URL(path, baseUrl), {
+      method,
+      headers,
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    })
+    if (!response.ok) throw new ProblemError(await problemOf(response))
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true
+    const text = await response.text()
+    return isJson ? JSON.parse(text) : text
+  }
+
+const keyOf = ({ idempotencyKey }: CommandOptions) => ({
+  idempotencyKey: idempotencyKey ?? crypto.randomUUID(),
+})
+
+// Looks once, then again after each journal entry: no polling, no clock.
+async function waitFor<T>(
+  read: () => Promise<T>,
+  ready: (value: T) => boolean,
+  events: AsyncIterable<CloudEvent>,
+): Promise<T> {
+  for await (const _ of events) {
+    const value = await read()
+    if (ready(value)) return value
+  }
+  throw new Error('The event stream ended before the wait was over')
+}
+
+async function* readEvents(
+  { baseUrl, fetch: send = fetch }: ClientOptions,
+  at: EventOptions,
+): AsyncGenerator<CloudEvent> {
+  let next = at.from
+  while (at.signal?.aborted !== true) {
+    const url = new URL(next === undefined ? '/v1/events' : `/v1/events?from=${next}`, baseUrl)
+    const response = await connect(send, url, at.signal)
+    if (response === undefined) continue
+    for await (const event of parseEvents(response)) {
+      yield event
+      next = parseInt(event.id, 10) + 1
+    }
+    await pause(reconnectMs, at.signal)
+  }
+  at.signal?.throwIfAborted()
+}
+
+// A refusal ends the stream; a connection that cannot be made is tried again.
+async function connect(
+  send: typeof fetch,
+  url: URL,
+  signal: AbortSignal | undefined,
+): Promise<Response | undefined> {
+  try {
+    const response = await send(url, signal === undefined ? {} : { signal })
+    if (!response.ok) throw new ProblemError(await problemOf(response))
+    return response
+  } catch (error) {
+    if (error instanceof ProblemError && !error.problem.retryable) throw error
+    await pause(reconnectMs, signal)
+    return undefined
+  }
+}
+
+/** Frames of server-sent events; ends without an error when the connection breaks. */
+async function* parseEvents(response: Response): AsyncGenerator<CloudEvent> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  try {
+    for (let chunk = await reader?.read(); chunk?.done === false; chunk = await reader?.read()) {
+      const frames = (text + chunk.value).split('\n\n')
+      text = frames.pop() ?? ''
+      for (const frame of frames) yield* eventIn(frame)
+    }
+  } catch (error) {
+    if (error instanceof SyntaxError) throw error
+  } finally {
+    await reader?.cancel().catch(() => undefined)
+  }
+}
+
+function eventIn(frame: string): CloudEvent[] {
+  const data = frame.split('\n').filter((line) => line.startsWith('data: '))
+  return data.map((line) => JSON.parse(line.slice('data: '.length)))
+}
+
+const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+  })
+
+async function problemOf(response: Response): Promise<Problem> {
+  const text = await response.text()
+  if (response.headers.get('content-type')?.startsWith('application/problem+json') === true)
+    return JSON.parse(text)
+  return {
+    type: 'about:blank',
+    title: response.statusText,
+    status: response.status,
+    detail: text.slice(0, 200),
+    code: 'none',
+    refusal: 'none',
+    remedy: 'Check that the address is that of a gateway',
+    retryable: false,
+    meta: {},
+  }
+}
+
+/** A refusal of the gateway (RFC 9457). */
+export class ProblemError extends Error {
+  override readonly name = 'Client.ProblemError'
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(`${problem.code} ${problem.title}: ${problem.detail}. ${problem.remedy}.`)
+    this.problem = problem
+  }
+}
