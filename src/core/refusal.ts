@@ -179,6 +179,13 @@ const registry = {
   'asset-unknown': entry(ledger, 'PLK-4011', 'The asset is not known here', 'Check the asset id', { http: 404, satp: '2.2.7' }),
   'account-unknown': entry(ledger, 'PLK-4012', 'The account is not known here', 'Check the account id', { http: 404, fix: { ordRejReason: 15 } }),
   'contract-missing': entry(ledger, 'PLK-4013', 'There is no contract at the address', 'Deploy it or correct the address', { http: 422 }),
+  'trade-already-settled': entry(ledger, 'PLK-4014', 'The trade settled under another instruction', 'Compare the settled digest with yours', { http: 409, satp: '2.2.8' }),
+  'settlement-terms-invalid': entry(ledger, 'PLK-4015', 'The instruction can never settle', 'Name two different parties and two amounts above zero', { http: 422 }),
+  'transfer-inexact': entry(ledger, 'PLK-4016', 'A token did not move exactly what was instructed', 'Settle in a token without fees on transfer', { http: 422 }),
+  'effect-conflict': entry(ledger, 'PLK-4017', 'The effect id stands for something else', 'Use a new effect id', { http: 409, exit: 6 }),
+  'nonce-displaced': entry(ledger, 'PLK-4018', 'Another transaction took the account nonce', 'Find out who else signs with the account key', { http: 409, exit: 6 }),
+  'finality-broken': entry(ledger, 'PLK-4019', 'A final transaction has disappeared from the ledger', 'Stop and raise the alarm: the finality policy was too short', { http: 500, exit: 6 }),
+  'fee-limit': entry(ledger, 'PLK-4020', 'The network fee is above the limit', 'Wait for a lower fee or raise the limit', { http: 503, retryable: true }),
 
   // 5xxx peer and transport
   'peer-unreachable': entry(peer, 'PLK-5001', 'The other gateway does not answer', 'Check its address and try again', { http: 503, retryable: true, fix: { businessRejectReason: 7 } }),
