@@ -38,8 +38,9 @@ test('a case whose expectation is wrong fails', () => {
   for (const result of testPolicies(pdp, wrongs)) assert.ok(!result.passed)
 })
 
+const one = (item: object) => JSON.stringify({ cases: [item] })
+
 test('a broken cases file is refused with the name of the case', () => {
-  const one = (item: object) => JSON.stringify({ cases: [item] })
   const expect = { decision: 'allow', rules: [] }
   for (const [text, message] of [
     ['{', /./],
@@ -109,8 +110,9 @@ test('each kind of deny becomes its own refusal, which keeps the inputs inside',
   }
 })
 
+const cents = (text: string) => centsOf(value(parseDecimal(text)))
+
 test('amounts become whole cents, rounded up, within 2^53 − 1', () => {
-  const cents = (text: string) => centsOf(value(parseDecimal(text)))
   assert.equal(cents('43072'), 4_307_200)
   assert.equal(cents('0.001'), 1)
   assert.equal(cents('0'), 0)
@@ -126,7 +128,7 @@ test('policies without an id, or with one twice, and folders without a schema ar
   assert.ok(isRefusal(policiesById(all)))
   assert.ok(isRefusal(policiesById(`@id("a") ${all} @id("a") ${all}`)))
   assert.ok(isRefusal(policiesById(`@id("a") permit(principal == ?principal, action, resource);`)))
-  assert.deepEqual(Object.keys(value(policiesById(`@id("__proto__") ${all}`))), ['__proto__'])
+  assert.ok(isRefusal(policiesById(`@id("__proto__") ${all}`)), 'a policy must not vanish behind its name')
   const folder = mkdtempSync(`${tmpdir()}/policy-`)
   try {
     writeFileSync(`${folder}/a.cedar`, `@id("a") ${all}`)

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { isRefusal, refuse, type Refusal } from '#core'
 import type { PolicySet } from './pdp.ts'
+import { ruleIdPattern } from './rule.ts'
 
 /** The policy set that comes with the gateway. */
 export const defaultPolicyFolder = fileURLToPath(new URL('default/', import.meta.url))
@@ -38,14 +39,14 @@ export function policiesById(text: string): Record<string, string> | Refusal {
   if (parts.type !== 'success')
     return refuse('policy-invalid', `Policy text: ${parts.errors.map((e) => e.message).join('; ')}`)
   if (parts.policy_templates.length > 0) return refuse('policy-invalid', 'Policy templates are not supported')
-  const policies: Record<string, string> = Object.create(null) as Record<string, string>
+  const policies: Record<string, string> = {}
   for (const policy of parts.policies) {
     const answer = cedar.policyToJson(policy)
     const id = answer.type === 'success' ? answer.json.annotations?.['id'] : undefined
-    if (id === undefined || id in policies)
+    if (id === undefined || !ruleIdPattern.test(id) || Object.hasOwn(policies, id))
       return refuse(
         'policy-invalid',
-        `A policy has no @id, or a second one has the same: ${id ?? policy.slice(0, 80)}`,
+        `A policy has no proper @id, or a second one has the same: ${id ?? policy.slice(0, 80)}`,
       )
     policies[id] = policy
   }

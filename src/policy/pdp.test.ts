@@ -13,13 +13,14 @@ const policies = {
   limit: '@summary("limit") forbid(principal, action, resource) when { context.amt * 2000 > 100 };',
 }
 
+const entity = (type: string) => ({ type, id: 'x', attrs: {} })
+const uid = (type: string) => ({ type, id: 'x' })
+
 function request(context: object): PolicyRequest {
-  const entity = (type: string) => ({ type, id: 'x', attrs: {} })
   return { action: 'act', principal: entity('U'), resource: entity('R'), context: context as Scalars }
 }
 
 function rawCedar(context: cedar.Context): string {
-  const uid = (type: string) => ({ type, id: 'x' })
   const call = { principal: uid('U'), action: { type: 'Action', id: 'act' }, resource: uid('R'), context }
   const answer = cedar.isAuthorized({ ...call, policies: { staticPolicies: policies }, entities: [] })
   return answer.type === 'success' ? answer.response.decision : 'failure'
