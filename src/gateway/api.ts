@@ -4,7 +4,7 @@ import type { JsonObject, Refusal } from '#core'
 
 /** Who asks. `kind` says through which door; `id` is the FIX session or the API principal. */
 export type Principal = {
-  readonly kind: 'fix' | 'api' | 'operator'
+  readonly kind: 'fix' | 'api' | 'operator' | 'peer' | 'gateway'
   readonly id: string
 }
 

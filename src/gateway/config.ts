@@ -23,6 +23,9 @@ const peer = object({
   name: text,
   lei: read(parseLei),
   url: text,
+  uri: text,
+  /** Its own certificate (PEM) and the pin of the key in it, compared over another channel. */
+  certificate: text,
   pin: text,
   recordKey: object({ keyId: text, publicKey: text, validFrom: read(parseInstant) }),
   settlementAddress: text,
@@ -65,6 +68,8 @@ const shape = object({
       quoteLifetimeMs: integer(100, 600_000),
     }),
   ),
+  /** People who may approve settlements, by the public keys (base64url, Ed25519) that sign their approvals. */
+  operators: listOf(object({ id: text, keyId: text, publicKey: text }), 64),
   settlementWindowMs: integer(1_000, 86_400_000),
   checkpointEveryMs: integer(50, 600_000),
   api: optional(object({ host: text, port })),

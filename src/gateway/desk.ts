@@ -41,6 +41,8 @@ export type DeskParts = {
   readonly place: SettlementPlace
   readonly authorise: Authoriser
   readonly maker: Maker | undefined
+  /** An instrument that was checked when it was first named; expired ones are still known. */
+  readonly instrumentOf: (securityId: string) => Instrument | Refusal
 }
 
 /** One input dealt with: what must become durable, and either what came of it or why it was refused. */

@@ -20,7 +20,12 @@ export type PeerClient = {
   close(): Promise<void>
 }
 
-export function createPeerClient(url: string, tls: ConnectionOptions): PeerClient {
+/** `tlsRefusal` of the cryptographic layer tells which check of the handshake failed. */
+export function createPeerClient(
+  url: string,
+  tls: ConnectionOptions,
+  tlsRefusal: (error: Error) => Refusal,
+): PeerClient {
   const pool = new Pool(url, {
     connections: 4,
     connect: tls as Pool.Options['connect'] & object,
@@ -28,10 +33,15 @@ export function createPeerClient(url: string, tls: ConnectionOptions): PeerClien
     bodyTimeout: peerAnswerMsMax,
     maxResponseSize: peerBodyBytesMax,
   })
-  return { post: (path, message) => post(pool, path, message), close: () => pool.destroy() }
+  return { post: (path, message) => post(pool, path, message, tlsRefusal), close: () => pool.destroy() }
 }
 
-async function post(pool: Pool, path: string, message: Json): Promise<Json | Refusal> {
+async function post(
+  pool: Pool,
+  path: string,
+  message: Json,
+  tlsRefusal: (error: Error) => Refusal,
+): Promise<Json | Refusal> {
   try {
     const { statusCode, body } = await pool.request({
       path,
@@ -43,16 +53,19 @@ async function post(pool: Pool, path: string, message: Json): Promise<Json | Ref
     if (isRefusal(answer)) return refuse('peer-refused', `the peer's answer is not JSON: ${answer.detail}`)
     return statusCode === 200 ? answer : refusalFrom(statusCode, answer)
   } catch (error) {
-    return unreachable(error as NodeJS.ErrnoException)
+    return unreachable(error as NodeJS.ErrnoException, tlsRefusal)
   }
 }
 
-/** TLS failures carry the code of the check that failed (see crypto); the rest is a peer that does not answer. */
-function unreachable(error: NodeJS.ErrnoException): Refusal {
+/** A peer that does not answer can come back; one that failed a check of the handshake is named for it. */
+function unreachable(error: NodeJS.ErrnoException, tlsRefusal: (error: Error) => Refusal): Refusal {
   const code = error.code ?? error.name
-  if (isCode(code)) return refuse(code, error.message)
-  return refuse('peer-unreachable', `the peer does not answer (${code})`)
+  if (code.startsWith('UND_ERR') || silent.has(code))
+    return refuse('peer-unreachable', `the peer does not answer (${code})`)
+  return tlsRefusal(error)
 }
+
+const silent = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND'])
 
 function refusalFrom(status: number, answer: Json): Refusal {
   const problem: JsonObject =

@@ -10,8 +10,8 @@ export type PeerHandler = (peer: string, message: Json) => Promise<Json | Refusa
 
 export type PeerServerOptions = {
   readonly tls: ServerOptions
-  /** Name of the peer that this certificate (DER) belongs to; unpinned ones are refused. */
-  readonly identify: (certificate: Uint8Array) => string | Refusal
+  /** Name of the peer at the other end of this connection; a certificate that is not pinned is refused. */
+  readonly identify: (socket: TLSSocket) => string | Refusal
   readonly routes: Readonly<Record<string, PeerHandler>>
 }
 
@@ -50,9 +50,7 @@ async function answer(
 }
 
 async function handle(options: PeerServerOptions, request: IncomingMessage): Promise<Json | Refusal> {
-  const certificate = (request.socket as TLSSocket).getPeerCertificate().raw as Uint8Array | undefined
-  if (!certificate) return refuse('tls-certificate-missing', 'no client certificate')
-  const peer = options.identify(certificate)
+  const peer = options.identify(request.socket as TLSSocket)
   if (isRefusal(peer)) return peer
   const route = options.routes[request.url ?? '']
   if (!route) return refuse('not-found', `no such peer message ${request.url ?? ''}`)
