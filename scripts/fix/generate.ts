@@ -9,7 +9,7 @@ const versions = [
   { file: 'fix42', extensions: [] },
   { file: 'fix44', extensions: ['fix44-extension'] },
   { file: 'fixt11', extensions: [] },
-  { file: 'fix50sp2', extensions: [] },
+  { file: 'fix50sp2', extensions: ['fix50sp2-extension'] },
 ] as const
 
 /** File name in `generated/` → its text. */

@@ -2,6 +2,7 @@
 //
 //   version FIX.4.4                                   or: extends FIX.4.4
 //   [fields]      54 Side CHAR 1=BUY 2=SELL           number, name, type, values; a last * leaves the list open
+//                 +447 N=LEGAL_ENTITY_IDENTIFIER       adds values to a field of the extended version
 //   [components]  Parties: NoPartyIDs{PartyID …}      +Name: … adds members to a component of the extended version
 //   [header]      BeginString! BodyLength! …          ! required, @Name a component, Name{…} a repeating group
 //   [trailer]     …
@@ -75,6 +76,7 @@ function readSections(lines: readonly string[], into: Definition): void {
 }
 
 function readField(line: string, into: Definition): void {
+  if (line.startsWith('+')) return addValues(line.slice(1), into)
   const [number, name, type, ...values] = line.split(' ')
   const known = fieldTypes.find((one) => one === type)
   const tag = Number(number)
@@ -83,6 +85,13 @@ function readField(line: string, into: Definition): void {
   const clash = [...into.fields.values()].some((field) => field.tag === tag) || into.fields.has(name)
   if (clash) throw new Error(`defined twice: ${line}`)
   into.fields.set(name, { tag, name, type: known, values: values.join(' ') })
+}
+
+function addValues(line: string, into: Definition): void {
+  const [number, ...values] = line.split(' ')
+  const field = [...into.fields.values()].find(({ tag }) => tag === Number(number))
+  if (field === undefined || field.values === '') throw new Error(`no list of values to add to: ${line}`)
+  field.values = `${values.join(' ')} ${field.values}`
 }
 
 function readComponent(line: string, into: Definition): void {

@@ -55,7 +55,7 @@ const isBroken = (line: string): boolean =>
   line.includes(`${soh}9=`) ||
   line.includes(`${soh}10=`) ||
   line.includes(`${soh}34=3${soh}35=`) ||
-  !/8=(FIX\.4\.[24]|FIXT\.1\.1)\u000135=/.test(line)
+  !['FIX.4.2', 'FIX.4.4', 'FIXT.1.1'].some((version) => line.includes(`8=${version}${soh}35=`))
 
 function expected(sent: string, reply: string): Verdict {
   const isReject = field(reply, 35) === '3' && field(reply, 45) === field(sent, 34)

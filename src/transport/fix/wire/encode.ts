@@ -33,6 +33,7 @@ export function data(lengthTag: number, dataTag: number, bytes: Uint8Array): Fix
  * characters beyond latin1, would be another message than was meant: that is a bug of the caller and throws.
  */
 export function encodeMessage(draft: FixDraft): Uint8Array {
+  invariant(isWritable(draft.beginString), 'BeginString cannot carry SOH')
   const fields: readonly FixField[] = [[35, draft.msgType], ...draft.header, ...draft.body]
   const lengths = fields.map(([tag, value]) => String(tag).length + value.length + 2)
   const bodyBytes = lengths.reduce((sum, length) => sum + length, 0)
@@ -48,7 +49,7 @@ function writeField(bytes: Buffer, from: number, [tag, value]: FixField): number
   let end = from + bytes.write(String(tag), from, 'latin1')
   bytes[end++] = equalsSign
   if (typeof value === 'string') {
-    invariant(!unwritable.test(value), `tag ${tag} cannot carry SOH or characters beyond latin1`)
+    invariant(isWritable(value), `tag ${tag} cannot carry SOH or characters beyond latin1`)
     end += bytes.write(value, end, 'latin1')
   } else {
     bytes.set(value, end)
@@ -58,5 +59,10 @@ function writeField(bytes: Buffer, from: number, [tag, value]: FixField): number
   return end
 }
 
-// oxlint-disable-next-line no-control-regex -- SOH is the separator of FIX
-const unwritable = /[\u0001\u0100-\uffff]/
+function isWritable(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === soh || code > 0xff) return false
+  }
+  return true
+}

@@ -56,7 +56,8 @@ function scan(bytes: Uint8Array, lengthTags: Uint16Array, fieldsMax: number): nu
   let before = 0
   let position = 0
   while (position < bytes.length) {
-    if (filled === scratch.length && !grow(fieldsMax)) return 'too-many-fields'
+    if (filled === fieldsMax * fieldStride) return 'too-many-fields'
+    if (filled === scratch.length) grow()
     let tag = bytes[position++]! - 0x30
     if (tag < 1 || tag > 9) {
       tag = unusualTag(bytes, position - 1)
@@ -100,13 +101,10 @@ function dataEnd(bytes: Uint8Array, start: number, lengthField: number): number 
   return length >= 0 && start + length < bytes.length ? start + length : -1
 }
 
-function grow(fieldsMax: number): boolean {
-  const size = Math.min(scratch.length * 2, fieldsMax * fieldStride)
-  if (size <= scratch.length) return false
-  const grown = new Int32Array(size)
+function grow(): void {
+  const grown = new Int32Array(scratch.length * 2)
   grown.set(scratch)
   scratch = grown
-  return true
 }
 
 function envelopeProblem(bytes: Uint8Array, filled: number, trailer: number): GarbledReason | undefined {
