@@ -1,5 +1,5 @@
 // What one gateway is told before it starts. Validated whole at boot: a gateway with a doubtful setting does not run.
-import { isRefusal, parseChainId, parseInstant, parseJson, parseLei, refuse, type Refusal } from '#core'
+import { fromBase64Url, isRefusal, parseChainId, parseInstant, parseJson, parseLei, refuse, type Refusal } from '#core'
 import { flag, integer, listOf, object, oneOf, optional, read, text, type Shaped } from './shape.ts'
 
 const port = integer(0, 65_535)
@@ -19,6 +19,9 @@ const fixSession = object({
   pin: optional(text),
 })
 
+/** base64url of 32 bytes (Ed25519) or 33 (secp256k1, compressed). */
+const keyShape = object({ keyId: text, publicKey: read(base64UrlText), validFrom: read(parseInstant) })
+
 const peer = object({
   name: text,
   lei: read(parseLei),
@@ -27,7 +30,8 @@ const peer = object({
   /** Its own certificate (PEM) and the pin of the key in it, compared over another channel. */
   certificate: text,
   pin: text,
-  recordKey: object({ keyId: text, publicKey: text, validFrom: read(parseInstant) }),
+  recordKey: keyShape,
+  settlementKey: keyShape,
   settlementAddress: text,
   policyTier: text,
 })
@@ -69,11 +73,16 @@ const shape = object({
     }),
   ),
   /** People who may approve settlements, by the public keys (base64url, Ed25519) that sign their approvals. */
-  operators: listOf(object({ id: text, keyId: text, publicKey: text }), 64),
+  operators: listOf(object({ id: text, keyId: text, publicKey: read(base64UrlText) }), 64),
   settlementWindowMs: integer(1_000, 86_400_000),
   checkpointEveryMs: integer(50, 600_000),
   api: optional(object({ host: text, port })),
 })
+
+function base64UrlText(value: string): string | Refusal {
+  const bytes = fromBase64Url(value)
+  return isRefusal(bytes) ? bytes : value
+}
 
 export type GatewayConfig = Shaped<typeof shape>
 export type FixSessionConfig = GatewayConfig['fix']['sessions'][number]

@@ -9,7 +9,6 @@ import {
   parseInstant,
   parseLei,
   refuse,
-  toBase64Url,
   toHex,
   type Asset,
   type JsonObject,
@@ -21,7 +20,6 @@ import {
   hashTypedData,
   parseJws,
   recoverAddress,
-  sha256,
   signJws,
   verifyJws,
   type DigestSigner,
@@ -127,9 +125,12 @@ export const countersignRecord = (opened: OpenedRecord, signer: Signer): SealedR
 
 const sealed = (uti: string, payload: Uint8Array, jws: Jws): SealedRecord => ({
   uti,
-  recordHash: toBase64Url(sha256(payload)),
+  recordHash: recordHashOf(payload),
   record: jws as unknown as JsonObject,
 })
+
+/** spec/evidence-pack.md §3.2 */
+const recordHashOf = (payload: Uint8Array): string => toHex(digest('poundlock/record/v1', payload))
 
 export type OpenedRecord = {
   readonly jws: Jws
@@ -154,8 +155,8 @@ export function openRecord(
     return refuse('signature-invalid', `the record must be signed by exactly ${signers.join(' and ')}`)
   const record = parseTradeRecord(verified.payload, { venue: place.venue, premiumAsset: place.payToken, digest })
   if (isRefusal(record)) return record
-  const recordHash = toBase64Url(sha256(verified.payload))
-  return { jws, payload: verified.payload, record, recordHash }
+  const { payload } = verified
+  return { jws, payload, record, recordHash: recordHashOf(payload) }
 }
 
 /** The counterparty's record against what this gateway itself holds of the execution. */
