@@ -1,4 +1,4 @@
-import { fromHex, isRefusal, refuse, toHex, utf8, type Refusal } from '#core'
+import { fromHex, invariant, isRefusal, refuse, toHex, utf8, type Refusal } from '#core'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak256 } from './hash.ts'
 
@@ -86,6 +86,7 @@ export function digestSignerOf(keyId: (publicKey: Uint8Array) => string, secret:
     address: addressOf(publicKey),
     publicKey,
     signDigest: (digest) => {
+      invariant(digest.length === 32, 'a digest has 32 bytes')
       const signature = secp256k1.sign(digest, secret, { ...rawDigest, format: 'recovered' })
       const whole = new Uint8Array(recoverableSignatureBytes)
       whole.set(signature.subarray(1))
