@@ -44,8 +44,9 @@ function fillTimes(message: string, now: number): string {
 export function outgoing(message: string, now: number): Uint8Array {
   let text = fillTimes(message, now)
   if (!text.includes(`${soh}9=`)) {
-    const body = text.slice(text.indexOf(soh) + 1).replace(/10=[^\u0001]*\u0001$/, '')
-    text = `${text.slice(0, text.indexOf(soh) + 1)}9=${body.length}${soh}${text.slice(text.indexOf(soh) + 1)}`
+    const [begin, rest] = [text.slice(0, text.indexOf(soh) + 1), text.slice(text.indexOf(soh) + 1)]
+    const trailer = rest.lastIndexOf(`${soh}10=`) + 1
+    text = `${begin}9=${trailer === 0 ? rest.length : trailer}${soh}${rest}`
   }
   if (!text.includes(`${soh}10=`)) text += `10=${checksum(text)}${soh}`
   return Buffer.from(text, 'latin1')

@@ -34,7 +34,7 @@ export function echoApplication(events: SessionEvent[] = []): FixApplication {
       const isRepeated = message.msgType === 'D' && possResend && seen.has(order)
       seen.add(order)
       if (isRepeated) return
-      const body = bodyOf(message.bytes).sort((a, b) => a[0] - b[0])
+      const body = bodyOf(message.bytes).toSorted((a, b) => a[0] - b[0])
       turn.reply({ msgType: message.msgType, body, ...(possResend && { header: [[97, 'Y']] }) })
     },
     onSession: (event) => void events.push(event),

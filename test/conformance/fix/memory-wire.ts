@@ -1,13 +1,12 @@
 import { instant, manualClock, type ManualClock } from '#core'
 import {
-  createHub,
   createFramer,
   defaultEngineLimits,
   loadSessions,
   memoryPersistence,
   type FixApplication,
   type Framer,
-  type Hub,
+  Hub,
   type Link,
   type LinkListener,
   type SessionConfig,
@@ -29,7 +28,7 @@ export async function memoryWire(
   const clock = manualClock(start)
   const persistence = memoryPersistence()
   const table = await loadSessions(sessions, persistence, clock.now())
-  const hub = createHub({ sessions: table, persistence, application, clock, limits: defaultEngineLimits })
+  const hub = new Hub({ sessions: table, persistence, application, clock, limits: defaultEngineLimits })
   const ends = new Map<number, End>()
 
   async function receive(connection: number): Promise<string | typeof closed | typeof silence> {

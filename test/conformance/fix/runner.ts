@@ -26,21 +26,14 @@ export async function runCase(name: string, text: string, wire: Wire): Promise<C
 }
 
 async function runStep(step: DefStep, wire: Wire): Promise<string | undefined> {
-  const { connection } = step
-  switch (step.action) {
-    case 'connect':
-      return void (await wire.connect(connection))
-    case 'expect-connect':
-      return void (await wire.awaitConnection(connection))
-    case 'disconnect':
-      return void (await wire.disconnect(connection))
-    case 'send':
-      return void (await wire.send(connection, outgoing(step.message, wire.now())))
-    case 'expect':
-      return judgeMessage(step.message, await wire.receive(connection))
-    case 'expect-disconnect':
-      return judgeEnd(await wire.receive(connection))
-  }
+  const { connection, action } = step
+  if (action === 'expect') return judgeMessage(step.message, await wire.receive(connection))
+  if (action === 'expect-disconnect') return judgeEnd(await wire.receive(connection))
+  if (action === 'connect') await wire.connect(connection)
+  else if (action === 'expect-connect') await wire.awaitConnection(connection)
+  else if (action === 'disconnect') await wire.disconnect(connection)
+  else await wire.send(connection, outgoing(step.message, wire.now()))
+  return undefined
 }
 
 type Received = string | typeof closed | typeof silence

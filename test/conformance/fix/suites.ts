@@ -55,7 +55,7 @@ export const suites = {
 export function caseFiles(suite: Suite): string[] {
   return readdirSync(join(suiteFolder, suite.folder))
     .filter((file) => file.endsWith('.def'))
-    .sort()
+    .toSorted()
 }
 
 /** One case against a fresh engine in memory. */

@@ -1,5 +1,5 @@
 import { parseMessage, type Frame } from '../wire/index.ts'
-import { sessionKey, type BeginString, type SessionConfig } from '../session/index.ts'
+import { sessionKey, type SessionConfig } from '../session/index.ts'
 import type { LineFactKind } from './events.ts'
 import type { Link } from './link.ts'
 import type { LiveSession, SessionTable } from './sessions.ts'
@@ -18,7 +18,7 @@ export function admit(table: SessionTable, link: Link, frame: Frame): Admission 
   if (message.msgType !== 'A')
     return { refused: 'not-a-logon', detail: `MsgType ${message.msgType.slice(0, 20)}` }
   const key = sessionKey({
-    beginString: (message.text(8) ?? '') as BeginString,
+    beginString: message.text(8) ?? '',
     senderCompId: message.text(56) ?? '',
     targetCompId: message.text(49) ?? '',
   })

@@ -2,7 +2,7 @@ import { invariant, type Clock } from '#core'
 import type { FixBody, SessionConfig, SessionKey } from '../session/index.ts'
 import { createAdmin } from './admin.ts'
 import type { FixApplication } from './application.ts'
-import { createHub, type Hub } from './hub.ts'
+import { Hub } from './hub.ts'
 import { defaultEngineLimits, type EngineLimits } from './limits.ts'
 import type { FixPersistence } from './persistence.ts'
 import { loadSessions, type LiveSession, type SessionTable } from './sessions.ts'
@@ -53,7 +53,7 @@ export async function createFixEngine(options: FixEngineOptions): Promise<FixEng
   const limits = { ...defaultEngineLimits, ...options.limits }
   const { clock, persistence, application } = options
   const table = await loadSessions(options.sessions, persistence, clock.now())
-  const hub = createHub({ sessions: table, persistence, application, clock, limits })
+  const hub = new Hub({ sessions: table, persistence, application, clock, limits })
   const listener = createListener(hub)
   const dialler = createDialler(hub, limits)
   const ticker = setInterval(() => hub.tick(), limits.tickMs)
@@ -61,7 +61,7 @@ export async function createFixEngine(options: FixEngineOptions): Promise<FixEng
   const stop = async (): Promise<void> => {
     clearInterval(ticker)
     dialler.close()
-    hub.stopAll()
+    hub.stop()
     await listener.close()
   }
   return {
@@ -87,7 +87,7 @@ async function sendDurably(
   body: FixBody,
   attachments: readonly unknown[],
 ): Promise<number> {
-  hub.openBatch().attachments.push(...attachments)
+  hub.attachOperations(attachments)
   const seq = hub.send(session, body)
   await hub.durable()
   return seq

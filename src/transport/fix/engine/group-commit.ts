@@ -17,6 +17,8 @@ export type GroupCommit = {
   /** Resolves when nothing is open and nothing is on its way to the disk. */
   idle(): Promise<void>
   failed(): boolean
+  /** Nothing is committed or released any more; what is on its way to the disk may still arrive there. */
+  stop(): void
 }
 
 /**
@@ -67,14 +69,20 @@ export function createGroupCommit(
   }
 
   function fail(open: OpenBatch, error: unknown): void {
-    state = 'failed'
     open.abandon(error)
+    stop()
     onFailure()
+  }
+
+  function stop(): void {
+    state = 'failed'
     for (const resolve of waiting) resolve()
+    waiting = []
   }
 
   return {
     request,
+    stop,
     failed: () => state === 'failed',
     idle: () =>
       state === 'idle' || state === 'failed'

@@ -2,7 +2,7 @@
 export type { BusinessReject, FixApplication, FixTurn } from './application.ts'
 export { createFixEngine, type FixEngine, type FixEngineOptions } from './engine.ts'
 export type { LineFactKind, SessionEvent } from './events.ts'
-export { createHub, type Hub, type HubOptions } from './hub.ts'
+export { Hub, EngineStoppedError, type HubOptions } from './hub.ts'
 export { defaultEngineLimits, type EngineLimits } from './limits.ts'
 export type { Link, LinkIdentity, LinkListener } from './link.ts'
 export { memoryPersistence } from './memory.ts'

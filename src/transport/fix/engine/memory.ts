@@ -31,7 +31,8 @@ function applyChange(shelves: Map<SessionKey, Shelf>, change: FixChange): void {
 
 function readRange(shelf: Shelf | undefined, from: number, to: number): StoredMessage[] {
   const found: StoredMessage[] = []
-  for (let seq = from; shelf && seq <= to; seq += 1) {
+  if (!shelf) return found
+  for (let seq = from; seq <= to; seq += 1) {
     const bytes = shelf.messages.get(seq)
     if (bytes) found.push({ seq, bytes })
   }

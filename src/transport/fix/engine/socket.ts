@@ -1,4 +1,4 @@
-import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net'
 import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls'
 import type { ConnectionOptions, TlsOptions } from 'node:tls'
 import { invariant } from '#core'
@@ -49,7 +49,8 @@ export function createListener(hub: Hub) {
       server.listen(port, host, resolve)
     })
     servers.add(server)
-    const address = server.address() as AddressInfo
+    const address = server.address()
+    invariant(address !== null && typeof address === 'object', 'a TCP server has an address')
     return { host: address.address, port: address.port }
   }
 
@@ -84,7 +85,7 @@ export function createDialler(hub: Hub, limits: EngineLimits) {
     socket.once(remote.tls ? 'secureConnect' : 'connect', () =>
       adopt(hub, socket, remote.tls?.identityOf, session),
     )
-    socket.on('error', (error) => hub.tellConnectFailed(session, error.message))
+    socket.on('error', (error) => hub.connectFailed(session, error.message))
     socket.once('close', () => {
       sockets.delete(socket)
       later(() => dial(session, remote))

@@ -63,4 +63,8 @@ export const garbledRunMax = 100
 export function sessionKey(config: SessionIdentity): SessionKey {
   return `${config.beginString}:${config.senderCompId}->${config.targetCompId}`
 }
-export type SessionIdentity = Pick<SessionConfig, 'beginString' | 'senderCompId' | 'targetCompId'>
+export type SessionIdentity = {
+  readonly beginString: string
+  readonly senderCompId: string
+  readonly targetCompId: string
+}

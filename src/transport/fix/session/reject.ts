@@ -51,5 +51,5 @@ export function routeBack(message: FixMessage): FixField[] {
     const value = message.text(from)
     if (value) fields.push([to, value])
   }
-  return fields.sort((a, b) => a[0] - b[0])
+  return fields.toSorted((a, b) => a[0] - b[0])
 }

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { after, before, test, type TestContext } from 'node:test'
+import { systemClock } from '#core'
+import { createFixEngine, type FixEngine, type SessionConfig, type SessionEvent } from '#transport'
+import { build, missing, startPeer, type Peer } from '../../scripts/peers/quickfix/peer.ts'
+import { filePersistence } from './fix/file-persistence.ts'
+import { quoteDesk } from './fix/quote-desk.ts'
+import { suiteFolder } from './fix/suites.ts'
+
+/** A stock QuickFIX C++ engine against ours, over loopback, with stores on disk and ResetOnLogon=N. */
+const reason = missing()
+const dictionaryFile = join(suiteFolder, '../../fix-dict/quickfix/FIX44.xml')
+const dictionary = existsSync(dictionaryFile) ? dictionaryFile : undefined
+let folder = ''
+let client = ''
+
+before(async () => {
+  if (reason !== undefined) return
+  folder = mkdtempSync(join(tmpdir(), 'poundlock-quickfix-'))
+  client = await build('client', folder)
+})
+after(() => {
+  if (folder) rmSync(folder, { recursive: true, force: true })
+})
+
+const acceptor: SessionConfig = {
+  beginString: 'FIX.4.4',
+  senderCompId: 'CEDAR',
+  targetCompId: 'DESK',
+  role: 'acceptor',
+}
+const session = 'FIX.4.4:CEDAR->DESK'
+
+/** Our engine over a store on disk, and a relay in front of it whose connections the test can cut. */
+async function startServer(name: string, port = 0) {
+  const persistence = await filePersistence(join(folder, `${name}.log`))
+  const events: SessionEvent[] = []
+  const application = quoteDesk(events)
+  const engine = await createFixEngine({ sessions: [acceptor], persistence, application, clock: systemClock })
+  const { port: bound } = await engine.listen({ host: '127.0.0.1', port })
+  return { engine, application, events, port: bound, persistence }
+}
+
+async function startRelay(portOf: () => number) {
+  const sockets = new Set<Socket>()
+  const server = createServer((inbound) => {
+    const outbound = connect(portOf(), '127.0.0.1')
+    for (const [socket, other] of [
+      [inbound, outbound],
+      [outbound, inbound],
+    ] as const) {
+      sockets.add(socket)
+      socket.pipe(other)
+      socket.on('error', () => other.destroy())
+      socket.once('close', () => (sockets.delete(socket), other.destroy()))
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const close = () => {
+    cut()
+    server.close()
+  }
+  return { port: (server.address() as AddressInfo).port, cut, close }
+}
+
+const desk = (name: string, port: number): Peer =>
+  startPeer(client, 'client.cfg', {
+    port,
+    store: join(folder, `${name}-desk`),
+    sender: 'DESK',
+    target: 'CEDAR',
+    ...(dictionary !== undefined && { dictionary }),
+  })
+
+async function trade(peer: Peer, id: string): Promise<void> {
+  const since = peer.lines.length
+  peer.say(`rfq RFQ-${id} ETH ETH-25JUN27-4000-C 100`)
+  await peer.line(['IN app', '35=S', `131=RFQ-${id}`, '133=430.72'], { since })
+  peer.say(`order ORD-${id}`)
+  await peer.line(['IN app', '35=8', `11=ORD-${id}`, '39=2'], { since })
+}
+
+test('a stock QuickFIX desk logs on, gets a quote, trades and logs out', async (t: TestContext) => {
+  if (reason !== undefined) return t.skip(reason)
+  const server = await startServer('trade')
+  const peer = desk('trade', server.port)
+  try {
+    await peer.line(['LOGON'])
+    await trade(peer, '1')
+    assert.deepEqual(server.application.fills, ['ORD-1'])
+    await peer.quit()
+    await server.engine.idle()
+    assert.ok(server.events.some((event) => event.what === 'logged-out'))
+    assert.ok(!peer.lines.some((line) => line.includes('35=3')), 'nothing was rejected')
+  } finally {
+    peer.kill()
+    await server.engine.close()
+    server.persistence.close()
+  }
+})
+
+test('a cut connection is survived: the desk logs on again and what was missed is resent', async (t) => {
+  if (reason !== undefined) return t.skip(reason)
+  const server = await startServer('cut')
+  const relay = await startRelay(() => server.port)
+  const peer = desk('cut', relay.port)
+  try {
+    await peer.line(['LOGON'])
+    await trade(peer, '1')
+    relay.cut()
+    await peer.line(['LOGOUT'])
+    const since = peer.lines.length
+    await lost(server.engine)
+    await server.engine.send(session, {
+      msgType: 'B',
+      body: [
+        [148, 'sent while the desk was away'],
+        [33, '1'],
+        [58, 'x'],
+      ],
+    })
+    await peer.line(['LOGON'], { since })
+    const resent = await peer.line(['IN app', '35=B', '148=sent while the desk was away'], { since })
+    assert.match(resent, /\|43=Y\|/)
+    await trade(peer, '2')
+    assert.deepEqual(server.application.fills, ['ORD-1', 'ORD-2'], 'each order once')
+  } finally {
+    peer.kill()
+    relay.close()
+    await server.engine.close()
+    server.persistence.close()
+  }
+})
+
+test('a restart of our engine over its store keeps the sequences and resends what was not delivered', async (t) => {
+  if (reason !== undefined) return t.skip(reason)
+  let server = await startServer('restart')
+  const relay = await startRelay(() => server.port)
+  const peer = desk('restart', relay.port)
+  try {
+    await peer.line(['LOGON'])
+    await trade(peer, '1')
+    // As kill -9 would: no logout, nothing more is stored.
+    server.engine.destroy()
+    await peer.line(['LOGOUT'])
+    server.persistence.close()
+    const since = peer.lines.length
+    server = await startServer('restart')
+    const [view] = server.engine.sessions()
+    assert.ok(view && view.nextIn >= 4 && view.nextOut >= 4, 'the numbers were on disk')
+    await server.engine.send(session, {
+      msgType: 'B',
+      body: [
+        [148, 'after the restart'],
+        [33, '1'],
+        [58, 'x'],
+      ],
+    })
+    await peer.line(['LOGON'], { since })
+    await peer.line(['IN app', '35=B', '148=after the restart'], { since })
+    await trade(peer, '2')
+    assert.deepEqual(server.application.fills, ['ORD-2'], 'no order was played again')
+  } finally {
+    peer.kill()
+    relay.close()
+    await server.engine.close()
+    server.persistence.close()
+  }
+})
+
+/** The engine has noticed that the connection is gone. */
+async function lost(engine: FixEngine): Promise<void> {
+  while (engine.sessions()[0]?.phase !== 'disconnected')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+}
