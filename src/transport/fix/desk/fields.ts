@@ -4,7 +4,7 @@ import type { Instrument, ProductFields, Side } from '#trade'
 
 /** FIX field as it is written: tag and value, in the order of the wire. */
 export type DeskField = readonly [tag: number, value: string]
-export type DeskBody = { readonly msgType: string; readonly fields: readonly DeskField[] }
+export type DeskBody = { readonly msgType: string; readonly body: readonly DeskField[] }
 
 /** Of a parsed message or of one entry of a repeating group. */
 export type FieldReader = { text(tag: number): string | undefined }

@@ -59,7 +59,7 @@ function readEconomics(message: FieldReader, quantityTag: number, priceTag: numb
 
 export const writeOrder = (terms: Order['terms'], instrument: Instrument, at: string): DeskBody => ({
   msgType: 'D',
-  fields: [
+  body: [
     [11, terms.clOrdId],
     [117, terms.quoteId],
     ...writeInstrument(instrument),
@@ -111,7 +111,7 @@ function readFill(message: FieldReader, clOrdId: string): FillFields | Refusal {
 /** The fill of the whole order: LeavesQty 0, CumQty and AvgPx of this one execution. */
 export const writeFill = (terms: ExecutionTerms, instrument: Instrument): DeskBody => ({
   msgType: '8',
-  fields: [
+  body: [
     [37, terms.orderId],
     [11, terms.clOrdId],
     [17, terms.execId],
@@ -143,7 +143,7 @@ export function writeOrderReject(order: RejectedOrder, refusal: Refusal, at: str
   const { ordRejReason, text } = toOrdReject(refusal)
   return {
     msgType: '8',
-    fields: [
+    body: [
       [37, 'NONE'],
       [11, order.clOrdId],
       [17, order.execId],
@@ -189,5 +189,5 @@ export function writeCancelReject(
     [102, String(cxlRejReason)],
     [58, toOrdReject(refusal).text],
   ]
-  return { msgType: '9', fields }
+  return { msgType: '9', body: fields }
 }

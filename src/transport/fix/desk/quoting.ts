@@ -45,7 +45,7 @@ export function readQuoteRequest(message: MessageReader): QuoteRequestFields | R
 
 export const writeQuoteRequest = (terms: RfqTerms, instrument: Instrument): DeskBody => ({
   msgType: 'R',
-  fields: [
+  body: [
     [131, terms.quoteReqId],
     [146, '1'],
     ...writeInstrument(instrument),
@@ -83,7 +83,7 @@ function readPrices(message: FieldReader): Prices | Refusal {
 
 export const writeQuote = (terms: QuoteTerms, instrument: Instrument): DeskBody => ({
   msgType: 'S',
-  fields: [
+  body: [
     [131, terms.quoteReqId],
     [117, terms.quoteId],
     ...writeInstrument(instrument),
@@ -103,7 +103,7 @@ export const writeQuoteRequestReject = (
   refusal: Refusal,
 ): DeskBody => ({
   msgType: 'AG',
-  fields: [
+  body: [
     [131, quoteReqId],
     [658, String(REFUSALS[refusal.refusal].fix.quoteRequestRejectReason)],
     [146, '1'],
@@ -124,7 +124,7 @@ export function readQuoteRequestReject(message: FieldReader): QuoteRequestReject
 /** QuoteCancel(Z), QuoteCancelType(298) 1 (for symbol): this gateway withdraws one quote by its id. */
 export const writeQuoteCancel = (quoteId: string, quoteReqId: string): DeskBody => ({
   msgType: 'Z',
-  fields: [
+  body: [
     [131, quoteReqId],
     [117, quoteId],
     [298, '1'],
