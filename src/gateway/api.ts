@@ -130,6 +130,8 @@ export type TradeView = {
   /** What a person can do now, in one sentence; always present. */
   readonly whatNow: string
   readonly recordHash?: string
+  /** Operators who approved the settlement. */
+  readonly approvals: readonly string[]
   readonly settlement?: {
     readonly route: string
     readonly chainId: string
@@ -246,6 +248,8 @@ export type GatewayApi = {
   requestQuote(by: Principal, input: RequestQuoteInput): Promise<RfqView | Refusal>
   placeOrder(by: Principal, input: PlaceOrderInput): Promise<OrderView | Refusal>
   cancelOrder(by: Principal, clOrdId: string): Promise<OrderView | Refusal>
+  /** One of several eyes: an operator's signed approval (JWS) of exactly this settlement. See `approvalOf`. */
+  approveTrade(id: string, approval: JsonObject): Promise<TradeView | Refusal>
   administerSession(by: Principal, id: string, action: SessionAction): Promise<FixSessionView | Refusal>
 }
 

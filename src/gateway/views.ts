@@ -139,6 +139,7 @@ export function tradeView(parts: ViewParts, tradeId: string, trade: Trade): Trad
     executedAt: terms.transactTime,
     status: phase === 'signed' ? 'confirmed' : phase,
     whatNow: whatNow(parts, tradeId, trade),
+    approvals: trade.approvals,
     journalIndex: parts.projection.firstOf('trade', tradeId),
     ...(trade.uti === undefined ? {} : { uti: trade.uti }),
     ...(trade.recordHash === undefined ? {} : { recordHash: trade.recordHash }),
