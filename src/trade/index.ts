@@ -28,8 +28,10 @@ export {
 export {
   checkTradeRecord,
   parseTradeRecord,
+  recordHashOf,
   tradeRecordBytes,
   tradeRecordBytesMax,
+  tradeRecordType,
   type TradeRecordContext,
 } from './parse-trade-record.ts'
 export {

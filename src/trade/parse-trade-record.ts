@@ -11,6 +11,7 @@ import {
   parseLei,
   parseUti,
   refuse,
+  toHex,
   utf8,
   type Asset,
   type Instant,
@@ -33,12 +34,19 @@ export type TradeRecordContext = {
 }
 
 export const tradeRecordBytesMax = 8_192
+/** `typ` of the JWS over a record. */
+export const tradeRecordType = 'poundlock-trade+json'
 const nameLengthMax = 140
 const secondMs = 1_000
 
 /** The bytes that both parties sign: canonical JSON (RFC 8785) in UTF-8. */
 export function tradeRecordBytes(record: TradeRecord): Uint8Array {
   return utf8(canonicalJson(record as unknown as JsonObject))
+}
+
+/** How journals name a record: hex of digest('poundlock/record/v1', the signed bytes). */
+export function recordHashOf(bytes: Uint8Array, digest: Digest): string {
+  return toHex(digest('poundlock/record/v1', bytes))
 }
 
 /**
