@@ -1,0 +1,220 @@
+import { instant, manualClock, type Clock } from '#core'
+import {
+  defaultEngineLimits,
+  Hub,
+  loadSessions,
+  memoryPersistence,
+  sessionKey,
+  type FixApplication,
+  type FixBatch,
+  type FixPersistence,
+  type Link,
+  type LinkListener,
+  type SessionConfig,
+} from '#transport'
+
+/** Two FIX engines, a wire between them that can be cut, and stores that can fail at every commit. */
+export type World = {
+  /** An application message of that side; kept in `sent` when it is durable. */
+  send(side: SideName): Promise<void>
+  /** Carries at most so many bytes one way. */
+  carry(from: SideName, bytesMax: number): Promise<void>
+  connect(): Promise<void>
+  cut(): Promise<void>
+  /** The next commit of that side is the last thing that its process does. */
+  crash(side: SideName, when: 'before-commit' | 'after-commit'): void
+  advance(ms: number): Promise<void>
+  /** Repairs everything and carries until nothing moves any more. */
+  heal(): Promise<void>
+  readonly sides: Readonly<Record<SideName, Side>>
+}
+export type SideName = 'acceptor' | 'initiator'
+
+export type Side = {
+  readonly config: SessionConfig
+  readonly store: CrashingStore
+  hub: Hub
+  /** Committed application messages in their order, of the other side and of this one. */
+  readonly received: string[]
+  readonly sent: string[]
+  listener: LinkListener | undefined
+  readonly outbox: Uint8Array[]
+}
+
+type CrashingStore = FixPersistence & { crashAt: 'before-commit' | 'after-commit' | undefined; down: boolean }
+
+const common = { beginString: 'FIX.4.4', heartBtIntSeconds: 10 } as const
+const configs: Record<SideName, SessionConfig> = {
+  acceptor: { ...common, role: 'acceptor', senderCompId: 'A', targetCompId: 'B' },
+  initiator: { ...common, role: 'initiator', senderCompId: 'B', targetCompId: 'A' },
+}
+
+export async function newWorld(): Promise<World> {
+  const clock = manualClock(instant(Date.UTC(2026, 10, 20, 14)))
+  const sides = { acceptor: await newSide('acceptor', clock), initiator: await newSide('initiator', clock) }
+  let counter = 0
+
+  async function cut(): Promise<void> {
+    for (const side of Object.values(sides)) {
+      const { listener } = side
+      side.listener = undefined
+      side.outbox.length = 0
+      listener?.closed()
+    }
+    await settle(sides)
+  }
+
+  async function connect(): Promise<void> {
+    for (const name of ['acceptor', 'initiator'] as const) if (sides[name].store.down) await restart(name)
+    if (sides.acceptor.listener || sides.initiator.listener) await cut()
+    sides.acceptor.listener = sides.acceptor.hub.attach(linkOf(sides.acceptor))
+    const initiator = await sessionOf(sides.initiator)
+    sides.initiator.listener = sides.initiator.hub.attach(linkOf(sides.initiator), initiator)
+    await settle(sides)
+  }
+
+  async function restart(name: SideName): Promise<void> {
+    await cut()
+    sides[name].store.down = false
+    sides[name].store.crashAt = undefined
+    await openHub(sides[name], clock)
+  }
+
+  async function carry(from: SideName, bytesMax: number): Promise<void> {
+    const to = sides[from === 'acceptor' ? 'initiator' : 'acceptor']
+    const chunk = takeBytes(sides[from].outbox, bytesMax)
+    if (chunk && to.listener) to.listener.chunk(chunk)
+    await settle(sides)
+  }
+
+  async function send(name: SideName): Promise<void> {
+    const side = sides[name]
+    if (side.store.down) return
+    counter += 1
+    const text = `${name} ${counter}`
+    side.hub.attachOperations([{ sent: text }])
+    side.hub.send(await sessionOf(side), news(text))
+    await settle(sides)
+  }
+
+  async function advance(ms: number): Promise<void> {
+    clock.advance(ms)
+    for (const side of Object.values(sides)) if (!side.store.down) side.hub.tick()
+    await settle(sides)
+  }
+
+  async function heal(): Promise<void> {
+    for (const side of Object.values(sides)) side.store.crashAt = undefined
+    await connect()
+    for (let round = 0; round < 4; round += 1) {
+      await advance(4_000)
+      await carryAll()
+    }
+  }
+
+  async function carryAll(): Promise<void> {
+    while (sides.acceptor.outbox.length + sides.initiator.outbox.length > 0) {
+      await carry('acceptor', 1_000_000)
+      await carry('initiator', 1_000_000)
+    }
+  }
+
+  const crash = (name: SideName, when: 'before-commit' | 'after-commit'): void => {
+    sides[name].store.crashAt = when
+  }
+  return { send, carry, connect, cut, crash, advance, heal, sides }
+}
+
+async function newSide(name: SideName, clock: Clock): Promise<Side> {
+  const received: string[] = []
+  const sent: string[] = []
+  const side = { config: configs[name], received, sent, listener: undefined, outbox: [] }
+  const store = crashingStore((batch) => record(batch, received, sent))
+  // The hub follows: it is opened again after each crash.
+  const whole: Side = Object.assign(side, { store, hub: undefined as unknown as Hub })
+  await openHub(whole, clock)
+  return whole
+}
+
+const tables = new WeakMap<Side, Awaited<ReturnType<typeof loadSessions>>>()
+
+async function openHub(side: Side, clock: Clock): Promise<void> {
+  const sessions = await loadSessions([side.config], side.store, clock.now())
+  tables.set(side, sessions)
+  const application: FixApplication = {
+    onMessage: (turn, message) => turn.attach({ received: message.text(148) ?? '' }),
+    onSession: () => undefined,
+  }
+  side.hub = new Hub({ sessions, persistence: side.store, application, clock, limits: defaultEngineLimits })
+}
+
+async function sessionOf(side: Side) {
+  const session = tables.get(side)?.get(sessionKey(side.config))
+  if (!session) throw new Error('the side has its session')
+  return session
+}
+
+function record(batch: FixBatch, received: string[], sent: string[]): void {
+  for (const operation of batch.attachments as { received?: string; sent?: string }[]) {
+    if (operation.received !== undefined) received.push(operation.received)
+    if (operation.sent !== undefined) sent.push(operation.sent)
+  }
+}
+
+function crashingStore(onCommit: (batch: FixBatch) => void): CrashingStore {
+  const memory = memoryPersistence()
+  const store: CrashingStore = {
+    crashAt: undefined,
+    down: false,
+    load: (session) => memory.load(session),
+    messages: (session, from, to) => memory.messages(session, from, to),
+    async commit(batch) {
+      if (store.crashAt === 'before-commit') fail(store)
+      await memory.commit(batch)
+      onCommit(batch)
+      if (store.crashAt === 'after-commit') fail(store)
+    },
+  }
+  return store
+}
+
+function fail(store: CrashingStore): never {
+  store.down = true
+  throw new Error('the process dies here')
+}
+
+function linkOf(side: Side): Link {
+  return {
+    remote: 'simulated',
+    identity: undefined,
+    write: (bytes) => void side.outbox.push(bytes),
+    bufferedBytes: () => 0,
+    pause: () => undefined,
+    resume: () => undefined,
+    close: () => undefined,
+  }
+}
+
+function takeBytes(outbox: Uint8Array[], bytesMax: number): Uint8Array | undefined {
+  const whole = Buffer.concat(outbox)
+  outbox.length = 0
+  if (whole.length > bytesMax) outbox.push(whole.subarray(bytesMax))
+  return whole.length === 0 ? undefined : whole.subarray(0, bytesMax)
+}
+
+const news = (headline: string) =>
+  ({
+    msgType: 'B',
+    body: [
+      [148, headline],
+      [33, '1'],
+      [58, 'line'],
+    ],
+  }) as const
+
+async function settle(sides: Record<SideName, Side>): Promise<void> {
+  for (let round = 0; round < 3; round += 1) {
+    await Promise.all(Object.values(sides).map((side) => side.hub.idle()))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
