@@ -159,13 +159,21 @@ type Names = Pick<Dictionary, 'fieldName' | 'tagOf' | 'messageName' | 'valueName
 
 function namesOf(session: DictionaryData, application: DictionaryData): Names {
   const both = [application, session]
-  const messageNames = new Map(both.flatMap((data) => data.messages.map(([type, name]) => [type, name])))
+  const fieldNames = later(
+    () => new Map(both.flatMap((data) => data.tags.map((tag, i) => [tag, data.names[i]!]))),
+  )
+  const fieldTags = later(
+    () => new Map(both.flatMap((data) => data.tags.map((tag, i) => [data.names[i]!, tag]))),
+  )
+  const messageNames = later(
+    () => new Map(both.flatMap((data) => data.messages.map(([type, name]) => [type, name]))),
+  )
   const valuesOf = (tag: number): string[] | undefined =>
     both.find((data) => data.values[tag] !== undefined)?.values[tag]?.split(' ')
   return {
-    fieldName: (tag) => both.map((data) => data.names[data.tags.indexOf(tag)]).find((name) => name),
-    tagOf: (name) => both.map((data) => data.tags[data.names.indexOf(name)]).find((tag) => tag),
-    messageName: (msgType) => messageNames.get(msgType),
+    fieldName: (tag) => fieldNames().get(tag),
+    tagOf: (name) => fieldTags().get(name),
+    messageName: (msgType) => messageNames().get(msgType),
     valueName: (tag, value) =>
       valuesOf(tag)
         ?.find((entry) => entry.startsWith(`${value}=`))
@@ -176,4 +184,10 @@ function namesOf(session: DictionaryData, application: DictionaryData): Names {
       return values.some((entry) => entry.startsWith(`${value}=`))
     },
   }
+}
+
+/** Made when first asked for. */
+function later<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }

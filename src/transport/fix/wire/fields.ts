@@ -6,6 +6,9 @@ import type { GarbledReason } from './frame.ts'
 export type ParseLimits = { readonly messageBytesMax: number; readonly fieldsMax: number }
 export const defaultParseLimits: ParseLimits = { messageBytesMax: 256 * 1024, fieldsMax: 16_384 }
 
+/** 32 KiB: some forty messages of fifty fields. */
+const blockLength = 2048 * fieldStride
+
 /** Data tag → its Length tag, as in FIX 4.4: what a message without a dictionary is split by. */
 export const standardLengthTags: Uint16Array = lengthTagTable([
   [89, 93],
@@ -42,44 +45,66 @@ export function splitFields(
   const trailer = bytes.length - checksumFieldBytes
   const sum = trailer > 0 && bytes[trailer - 1] === soh ? checksumFieldAt(bytes, trailer) : -1
   if (sum < 0 || sum !== checksumOf(bytes, 0, trailer)) return 'checksum'
-  const length = scan(bytes, lengthTags, limits.fieldsMax)
-  if (typeof length === 'string') return length
-  return envelopeProblem(bytes, length, trailer) ?? scratch.slice(0, length)
+  const filled = scan(bytes, lengthTags, limits.fieldsMax)
+  if (typeof filled === 'string') return filled
+  const fields = new Int32Array(block.buffer, used * Int32Array.BYTES_PER_ELEMENT, filled)
+  const problem = envelopeProblem(bytes, fields, trailer)
+  if (problem === undefined) used += filled
+  return problem ?? fields
 }
 
-/** Where the fields of the message being read are gathered; kept from message to message. */
-let scratch = new Int32Array(256 * fieldStride)
+/**
+ * Fields are gathered in blocks that neighbouring messages share: an array of its own would cost each message
+ * more than all the rest of the parsing. A message that is kept keeps its block.
+ */
+let block = new Int32Array(blockLength)
+/** How many numbers of the block belong to messages already read. */
+let used = 0
 
-/** Returns how many numbers of the scratch are filled. */
+/** Returns how many numbers behind `used` are filled. */
 function scan(bytes: Uint8Array, lengthTags: Uint16Array, fieldsMax: number): number | GarbledReason {
-  let filled = 0
+  const total = bytes.length
+  let numbers = block
+  let row = used
   let before = 0
   let position = 0
-  while (position < bytes.length) {
-    if (filled === fieldsMax * fieldStride) return 'too-many-fields'
-    if (filled === scratch.length) grow()
+  for (let next = 1; position < total; next++) {
+    if (next > fieldsMax) return 'too-many-fields'
+    if (row === numbers.length) {
+      row = moveToNewBlock(row - used)
+      numbers = block
+    }
     let tag = bytes[position++]! - 0x30
-    if (tag < 1 || tag > 9) {
-      tag = unusualTag(bytes, position - 1)
-      while (bytes[position] !== equalsSign && position < bytes.length) position++
-    } else {
+    if (tag >= 1 && tag <= 9) {
       for (let digit = bytes[position]! - 0x30; digit >= 0 && digit <= 9; digit = bytes[++position]! - 0x30)
         tag = tag * 10 + digit
+    } else {
+      tag = unusualTag(bytes, position - 1)
+      while (bytes[position] !== equalsSign && position < total) position++
     }
     if (tag > tagMax || bytes[position++] !== equalsSign) return 'tag'
     let end = position
     if (tag > 0 && tag < lengthTags.length && lengthTags[tag] !== 0 && lengthTags[tag] === before) {
-      end = dataEnd(bytes, position, filled - fieldStride)
+      end = dataEnd(bytes, position, row - fieldStride)
       if (bytes[end] !== soh) return 'data-length'
     } else while (bytes[end] !== soh) end++
-    scratch[filled + at.tag] = tag
-    scratch[filled + at.start] = position
-    scratch[filled + at.end] = end
-    scratch[filled + at.next] = filled / fieldStride + 1
-    filled += fieldStride
+    numbers[row + at.tag] = tag
+    numbers[row + at.start] = position
+    numbers[row + at.end] = end
+    numbers[row + at.next] = next
+    row += fieldStride
     before = tag
     position = end + 1
   }
+  return row - used
+}
+
+/** The block is full: the message being read takes its fields along. Returns where it goes on. */
+function moveToNewBlock(filled: number): number {
+  const next = new Int32Array(Math.max(blockLength, filled * 2))
+  next.set(block.subarray(used, used + filled))
+  block = next
+  used = 0
   return filled
 }
 
@@ -97,26 +122,20 @@ function unusualTag(bytes: Uint8Array, start: number): number {
 
 /** Where the data field ends whose Length field is at `lengthField`; -1 when that is no length. */
 function dataEnd(bytes: Uint8Array, start: number, lengthField: number): number {
-  const length = naturalAt(bytes, scratch[lengthField + at.start]!, scratch[lengthField + at.end]!)
+  const length = naturalAt(bytes, block[lengthField + at.start]!, block[lengthField + at.end]!)
   return length >= 0 && start + length < bytes.length ? start + length : -1
 }
 
-function grow(): void {
-  const grown = new Int32Array(scratch.length * 2)
-  grown.set(scratch)
-  scratch = grown
-}
-
-function envelopeProblem(bytes: Uint8Array, filled: number, trailer: number): GarbledReason | undefined {
+function envelopeProblem(bytes: Uint8Array, fields: Int32Array, trailer: number): GarbledReason | undefined {
   const isHead =
-    filled >= 4 * fieldStride &&
-    scratch[at.tag] === 8 &&
-    scratch[fieldStride + at.tag] === 9 &&
-    scratch[2 * fieldStride + at.tag] === 35
+    fields.length >= 4 * fieldStride &&
+    fields[at.tag] === 8 &&
+    fields[fieldStride + at.tag] === 9 &&
+    fields[2 * fieldStride + at.tag] === 35
   if (!isHead) return 'first-three-fields'
-  const last = filled - fieldStride
-  if (scratch[last + at.tag] !== 10 || scratch[last + at.start] !== trailer + 3) return 'checksum'
-  const lengthEnd = scratch[fieldStride + at.end]!
-  const length = naturalAt(bytes, scratch[fieldStride + at.start]!, lengthEnd)
+  const last = fields.length - fieldStride
+  if (fields[last + at.tag] !== 10 || fields[last + at.start] !== trailer + 3) return 'checksum'
+  const lengthEnd = fields[fieldStride + at.end]!
+  const length = naturalAt(bytes, fields[fieldStride + at.start]!, lengthEnd)
   return length === trailer - lengthEnd - 1 ? undefined : 'body-length'
 }

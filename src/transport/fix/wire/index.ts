@@ -9,5 +9,5 @@ export {
   type Garbled,
   type GarbledReason,
 } from './frame.ts'
-export { FixGroupEntry, FixMessage, parseMessage } from './message.ts'
+export { FixGroupEntry, FixMessage, parseMessage, type FixObject } from './message.ts'
 export { formatDate, formatTimestamp } from './values.ts'

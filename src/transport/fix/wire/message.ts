@@ -23,6 +23,9 @@ export function parseMessage(
   return new FixMessage(bytes, fields, dictionary)
 }
 
+/** A message or an entry of a group, materialised. */
+export type FixObject = { [name: string]: string | FixObject[] }
+
 /** Fields of one level: of a message, or of one entry of a repeating group. The first of a tag counts. */
 class FieldsView {
   protected readonly source: Source
@@ -88,12 +91,32 @@ class FieldsView {
     return entries
   }
 
-  /** The fields of this level one after the other: a count field is followed by its group, as on the wire. */
-  *spans(): Generator<{ readonly tag: number; readonly from: number; readonly to: number }> {
+  /**
+   * All of this level by FIX names, values as text, each repeating group as the list of its entries under the
+   * name of its count field. A tag without a name stands under its number.
+   */
+  toObject(dictionary: Dictionary): FixObject {
     const { source } = this
     source.resolve()
+    const object: FixObject = {}
+    for (let index = this.from; index < this.to; index = source.nextAt(index)) {
+      const tag = source.tagAt(index)
+      const isGroup = source.nextAt(index) > index + 1
+      object[dictionary.fieldName(tag) ?? String(tag)] = isGroup
+        ? this.groups(tag).map((entry) => entry.toObject(dictionary))
+        : source.textAt(index)
+    }
+    return object
+  }
+
+  /** The fields of this level, each as the range of fields on the wire that it covers with its group. */
+  spans(): { readonly tag: number; readonly from: number; readonly to: number }[] {
+    const { source } = this
+    source.resolve()
+    const spans: { tag: number; from: number; to: number }[] = []
     for (let index = this.from; index < this.to; index = source.nextAt(index))
-      yield { tag: source.tagAt(index), from: index, to: source.nextAt(index) }
+      spans.push({ tag: source.tagAt(index), from: index, to: source.nextAt(index) })
+    return spans
   }
 
   private find(tag: number): number {
