@@ -110,27 +110,37 @@ const record = {
   },
 } as const
 
+type Members = { readonly [member: string]: Text }
+
 /** The record with one member, named by its path, replaced or (undefined) left out. */
 function changed(path: string, value: Text | undefined): string {
+  const members: Members = record
   const [first = '', second] = path.split('.')
-  const inner = second === undefined ? value : lay(record[first as 'settlement'] ?? {}, second, value)
-  return canonical(lay(record, first, inner))
+  const inner = members[first]
+  if (second === undefined) return canonical(lay(members, first, value))
+  if (!isMembers(inner)) throw new Error(`no members in ${first}`)
+  return canonical(lay(members, first, lay(inner, second, value)))
 }
 
-function lay(object: object, name: string, value: Text | undefined): { readonly [member: string]: Text } {
-  const members = Object.entries(object as Record<string, Text>).filter(([key]) => key !== name)
-  return Object.fromEntries(value === undefined ? members : [...members, [name, value]])
+function lay(members: Members, name: string, value: Text | undefined): Members {
+  const rest = Object.entries(members).filter(([key]) => key !== name)
+  return Object.fromEntries(value === undefined ? rest : [...rest, [name, value]])
+}
+
+function isMembers(value: Text | undefined): value is Members {
+  return typeof value === 'object' && !Array.isArray(value)
 }
 
 type Refused = { readonly why: string; readonly path: string; readonly text: string }
 
+const one = (why: string, path: string, value: Text | undefined): Refused => ({
+  why,
+  path,
+  text: changed(path, value),
+})
+
 // One text per rule; `path` is the member that a refusal names.
 function refusedRecords(): Refused[] {
-  const one = (why: string, path: string, value: Text | undefined): Refused => ({
-    why,
-    path,
-    text: changed(path, value),
-  })
   const good = canonical(record)
   return [
     { why: 'a space: not canonical', path: '', text: good.replace('"v":1', '"v": 1') },

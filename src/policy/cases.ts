@@ -1,4 +1,13 @@
-import { isRefusal, parseDecimal, parseJson, refuse, type Json, type JsonObject, type Refusal } from '#core'
+import {
+  isJsonObject,
+  isRefusal,
+  parseDecimal,
+  parseJson,
+  refuse,
+  type Json,
+  type JsonObject,
+  type Refusal,
+} from '#core'
 import { decideFacts } from './decide.ts'
 import { dealActions, settleActions, type PolicyFacts } from './facts.ts'
 import type { Decision, Pdp } from './pdp.ts'
@@ -102,7 +111,7 @@ function partiesOf(
 }
 
 function objectOf(value: Json | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
+  return value !== undefined && isJsonObject(value) ? value : {}
 }
 
 function textOf(value: Json | undefined): string {

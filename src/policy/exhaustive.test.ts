@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { isRefusal } from '#core'
+import { dealActions, settleActions } from './facts.ts'
 import { createPdp, type Pdp } from './pdp.ts'
 import type { PolicyRequest } from './request.ts'
 import { defaultSet, digest, pdpOf } from './testing.ts'
@@ -37,45 +38,35 @@ const options = [
 ]
 const oneGoodOneBad = [options[0], options[2]].filter((option) => option !== undefined)
 
-function* product<T extends object>(axes: { readonly [K in keyof T]: readonly T[K][] }): Generator<T> {
-  const names = Object.keys(axes) as (keyof T)[]
-  const counts = names.map((name) => axes[name].length)
-  const total = counts.reduce((a, b) => a * b, 1)
-  for (let n = 0; n < total; n += 1) {
-    let rest = n
-    const point: Partial<T> = {}
-    for (const [k, name] of names.entries()) {
-      const count = counts[k] ?? 1
-      point[name] = axes[name][rest % count] as T[keyof T]
-      rest = Math.floor(rest / count)
-    }
-    yield point as T
-  }
+type Party = Pick<Deal, 'tier' | 'suspended' | 'sanctioned' | 'authenticated'>
+
+function* parties(): Generator<Party> {
+  for (const tier of tiers)
+    for (const suspended of flags)
+      for (const sanctioned of flags)
+        for (const authenticated of flags) yield { tier, suspended, sanctioned, authenticated }
 }
 
 function* deals(): Generator<Deal> {
-  const parties = { tier: tiers, suspended: flags, sanctioned: flags, authenticated: [true, false] }
-  const action = ['RequestQuote', 'IssueQuote', 'PlaceOrder', 'AcceptOrder']
-  for (const { option, ...deal } of product({
-    amountCents: amounts,
-    usedTodayCents: uses,
-    option: options,
-    action,
-    ...parties,
-  }))
-    yield { ...deal, ...option }
-  for (const { option, ...deal } of product({
-    amountCents: amounts,
-    approvals: [0, 1, 2],
-    action: ['ConfirmTrade', 'InstructSettlement', 'SubmitSettlement'],
-    ledger: ['eip155:31337', 'eip155:1'],
-    option: oneGoodOneBad,
-    usedTodayCents: [0, 15_000_001],
-    ...parties,
-  }))
-    yield { ...deal, ...option }
-  for (const { option, ...deal } of product({ option: oneGoodOneBad, action: ['CancelOrder'], ...parties }))
-    yield { ...deal, ...option, amountCents: 0, usedTodayCents: 0 }
+  for (const party of parties()) {
+    for (const option of options)
+      for (const amountCents of amounts)
+        for (const usedTodayCents of uses)
+          for (const action of dealActions) yield { ...party, ...option, action, amountCents, usedTodayCents }
+    yield* settlements(party)
+    for (const option of oneGoodOneBad)
+      yield { ...party, ...option, action: 'CancelOrder', amountCents: 0, usedTodayCents: 0 }
+  }
+}
+
+function* settlements(party: Party): Generator<Deal> {
+  for (const option of oneGoodOneBad)
+    for (const amountCents of amounts)
+      for (const usedTodayCents of [0, 15_000_001])
+        for (const approvals of [0, 1, 2])
+          for (const ledger of ['eip155:31337', 'eip155:1'])
+            for (const action of settleActions)
+              yield { ...party, ...option, action, amountCents, usedTodayCents, ledger, approvals }
 }
 
 function oracle(deal: Deal): boolean {

@@ -56,7 +56,7 @@ type Row = {
 test('every golden Black-76 row is met: prices to 1e-14 of max(F, K), Greeks to 1e-9', (t) => {
   const text = corpus(t, 'risk/black76-golden/black76_golden.json')
   if (text === undefined) return
-  const { rows } = JSON.parse(text) as { rows: Row[] }
+  const { rows }: { rows: Row[] } = JSON.parse(text)
   assert.ok(rows.length > 0)
   for (const row of rows) checkGoldenRow(row)
   t.diagnostic(`${rows.length} rows`)
@@ -290,10 +290,9 @@ test("the volatilities of the Let's Be Rational table come back where a price ca
   const text = corpus(t, 'risk/lets-be-rational/TestValues.json')
   if (text === undefined) return
   // The file writes NaN, which is not JSON.
-  const table = JSON.parse(text.replace(/: -?(?:NaN|Infinity)/g, ': null')) as {
-    input: LbrRow[]
-    output: { black: number }[]
-  }
+  const table: { input: LbrRow[]; output: { black: number }[] } = JSON.parse(
+    text.replace(/: -?(?:NaN|Infinity)/g, ': null'),
+  )
   let checked = 0
   for (const [n, row] of table.input.entries()) {
     const price = table.output[n]?.black ?? 0

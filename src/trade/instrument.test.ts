@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import { assert as check, constantFrom, integer, property } from 'fast-check'
 import { instant, isRefusal, parseDecimal, parseInstant, type Instant, type Refusal } from '#core'
 import { civilFromDays, daysFromCivil, isoDate, lastFridayOf, weekdayOf } from './calendar.ts'
 import {
@@ -112,9 +112,9 @@ test('one option has one name: leading zeros, lower case and other forms are unk
 })
 
 test('every listed expiry is a Friday at 08:00 UTC after asOf, and its instrument reads back', () => {
-  const span = fc.integer({ min: at('2024-01-01T00:00:00Z'), max: at('2060-01-01T00:00:00Z') })
-  fc.assert(
-    fc.property(span, fc.constantFrom('Put' as const, 'Call' as const), (ms, putOrCall) => {
+  const span = integer({ min: at('2024-01-01T00:00:00Z'), max: at('2060-01-01T00:00:00Z') })
+  check(
+    property(span, constantFrom('Put' as const, 'Call' as const), (ms, putOrCall) => {
       const expiries = listedExpiries(otcLinearUsdc, instant(ms))
       assert.ok(expiries.length >= 11)
       for (const expiry of expiries) {

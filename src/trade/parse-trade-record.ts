@@ -3,6 +3,7 @@ import {
   formatDecimal,
   formatInstant,
   fromUtf8,
+  isJsonObject,
   isRefusal,
   parseChainId,
   parseDecimal,
@@ -16,8 +17,6 @@ import {
   type Asset,
   type Instant,
   type Json,
-  type JsonObject,
-  type Lei,
   type Refusal,
 } from '#core'
 import { dayOf, isoDate } from './calendar.ts'
@@ -41,7 +40,7 @@ const secondMs = 1_000
 
 /** The bytes that both parties sign: canonical JSON (RFC 8785) in UTF-8. */
 export function tradeRecordBytes(record: TradeRecord): Uint8Array {
-  return utf8(canonicalJson(record as unknown as JsonObject))
+  return utf8(canonicalJson(record))
 }
 
 /** How journals name a record: hex of digest('poundlock/record/v1', the signed bytes). */
@@ -63,11 +62,9 @@ export function parseTradeRecord(bytes: Uint8Array, context: TradeRecordContext)
   if (isRefusal(text)) return invalid('', 'the bytes are not UTF-8')
   const value = parseJson(text, { bytesMax: tradeRecordBytesMax, depthMax: 4, membersMax: 64 })
   if (isRefusal(value)) return invalid('', value.detail)
-  const shape = checkShape('', recordShape, value)
-  if (shape !== undefined) return shape
+  if (!isTradeRecord(value)) return checkShape('', recordShape, value) ?? invalid('', 'has another shape')
   if (canonicalJson(value) !== text) return invalid('', 'the bytes are not canonical (RFC 8785)')
-  const record = value as unknown as TradeRecord
-  return checkTradeRecord(record, context) ?? record
+  return checkTradeRecord(value, context) ?? value
 }
 
 /** The checks of `parseTradeRecord` after the shape: also run over one's own record before signing it. */
@@ -138,18 +135,20 @@ const recordShape: Shape = {
   },
 }
 
+function isTradeRecord(value: Json): value is Json & TradeRecord {
+  return checkShape('', recordShape, value) === undefined
+}
+
 // Every member present, none other. `v` is the one number, at the top.
 function checkShape(path: string, shape: Shape, value: Json | undefined): Refusal | undefined {
   if (typeof shape === 'function') return checkLeaf(path, shape, value)
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return invalid(path, 'is not an object')
-  const members = value as JsonObject
+  if (value === undefined || !isJsonObject(value)) return invalid(path, 'is not an object')
   const known = path === '' ? ['v', ...Object.keys(shape)] : Object.keys(shape)
-  const unknown = Object.keys(members).find((member) => !known.includes(member))
+  const unknown = Object.keys(value).find((member) => !known.includes(member))
   if (unknown !== undefined) return invalid(join(path, unknown), 'is not a member of a trade record')
-  if (path === '' && members['v'] !== 1) return invalid('v', 'is not 1')
+  if (path === '' && value['v'] !== 1) return invalid('v', 'is not 1')
   for (const [member, inner] of Object.entries(shape)) {
-    const refusal = checkShape(join(path, member), inner, members[member])
+    const refusal = checkShape(join(path, member), inner, value[member])
     if (refusal !== undefined) return refusal
   }
   return undefined
@@ -168,11 +167,10 @@ function checkParties(record: TradeRecord, digest: Digest): Refusal | undefined 
   const prefix = uti.slice(0, 20)
   if (prefix !== buyer.lei && prefix !== seller.lei)
     return invalid('uti', 'does not begin with the LEI of a party')
-  const [maker, taker] = prefix === buyer.lei ? [buyer.lei, seller.lei] : [seller.lei, buyer.lei]
-  const expected = utiOf(
-    { maker: maker as Lei, taker: taker as Lei, execId: record.execution.execId },
-    digest,
-  )
+  const [first, second] = [parseLei(buyer.lei), parseLei(seller.lei)]
+  if (isRefusal(first) || isRefusal(second)) return invalid('buyer.lei', 'is not an LEI')
+  const [maker, taker] = prefix === first ? [first, second] : [second, first]
+  const expected = utiOf({ maker, taker, execId: record.execution.execId }, digest)
   return expected === uti ? undefined : invalid('uti', `is not ${expected}, which the rule gives`)
 }
 
@@ -185,8 +183,9 @@ function checkEconomics(
     return invalid('tradeDate', 'is not the day of executedAt')
   const instrument = parseInstrument(record.product.securityId, context.venue, executedAt)
   if (isRefusal(instrument)) return invalid('product.securityId', instrument.detail)
+  const product: Readonly<Record<string, string>> = record.product
   for (const [member, expected] of Object.entries(productOf(instrument)))
-    if (record.product[member as keyof TradeRecord['product']] !== expected)
+    if (product[member] !== expected)
       return invalid(`product.${member}`, `is not ${expected}, as ${instrument.securityId} says`)
   const [price, quantity] = [parseDecimal(record.price), parseDecimal(record.quantity)]
   if (isRefusal(price) || isRefusal(quantity)) return invalid('price', 'is not a decimal')

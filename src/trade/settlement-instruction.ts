@@ -57,21 +57,26 @@ export function settlementInstructionOf(record: TradeRecord, digest: Digest): Se
       name: 'Poundlock Settlement',
       version: '1',
       chainId: Number(settlement.chainId.slice('eip155:'.length)),
-      verifyingContract: settlement.contract as Hex,
+      verifyingContract: hex(settlement.contract),
     },
     types: settlementInstructionTypes,
     primaryType: 'SettlementInstruction',
     message: {
       tradeId: chainTradeId(uti, digest),
-      deliverer: settlement.deliverer as Hex,
-      receiver: settlement.receiver as Hex,
-      deliverToken: settlement.deliverToken as Hex,
+      deliverer: hex(settlement.deliverer),
+      receiver: hex(settlement.receiver),
+      deliverToken: hex(settlement.deliverToken),
       deliverId: BigInt(settlement.deliverId),
       deliverAmount: BigInt(settlement.deliverAmount),
-      payToken: settlement.payToken as Hex,
+      payToken: hex(settlement.payToken),
       payAmount: BigInt(settlement.payAmount),
       deadline: BigInt(deadline / 1_000),
       nonce: BigInt(settlement.nonce),
     },
   }
+}
+
+// A checked record holds addresses with their prefix.
+function hex(text: string): Hex {
+  return `0x${text.slice(2)}`
 }

@@ -156,12 +156,11 @@ test('every member but names and the nonce is compared', () => {
 })
 
 function* everyChange(mine: TradeRecord): Generator<[string, TradeRecord]> {
-  for (const [name, member] of Object.entries(mine) as [string, unknown][]) {
-    if (typeof member !== 'object' || member === null)
-      yield [name, { ...mine, [name]: 'other' } as TradeRecord]
+  for (const [name, member] of Object.entries<unknown>(mine)) {
+    if (typeof member !== 'object' || member === null) yield [name, { ...mine, [name]: 'other' }]
     else
       for (const inner of Object.keys(member))
-        yield [`${name}.${inner}`, { ...mine, [name]: { ...member, [inner]: 'other' } } as TradeRecord]
+        yield [`${name}.${inner}`, { ...mine, [name]: { ...member, [inner]: 'other' } }]
   }
 }
 
