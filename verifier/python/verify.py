@@ -425,8 +425,8 @@ SHAPES = {
     "seal": {"digest": is_text, "digests": lambda value: has_exactly(value, ("header",) + COUNTED)
              and all(is_text(item) for item in value.values())},
 }
-BROKEN_TAIL = re.compile(
-    r',"index":(0|[1-9][0-9]{0,8}),"log":"([!#-\[\]-~]{1,255})","proof":\[[^\[\]]*\],"section":"entry"\}\n\Z')
+ENTRY_NAME = re.compile(
+    r',"index":(0|[1-9][0-9]{0,8}),"log":"([!#-\[\]-~]{1,255})","proof":\[[^\[\]]*\],"section":"entry"\}')
 
 
 def parse_line(line):
@@ -458,7 +458,7 @@ def read_header(line, findings):
 
 def broken_place(line, section, number):
     place = {"section": section, "line": number}
-    found = section == "entry" and BROKEN_TAIL.search(line[-8192:].decode("latin-1"))
+    found = section == "entry" and ENTRY_NAME.search(line[:LINE_BYTES_MAX].decode("latin-1"))
     if found:
         place.update(log=found.group(2), index=int(found.group(1)))
     return place
@@ -1222,7 +1222,7 @@ def report_text(report):
         place += " (line %d)" % p["line"] if "line" in p else ""
         lines.append("  %s at %s: %s" % (p["check"], place, p["detail"]))
     prints = report["fingerprints"]
-    lines += ["", "  pack         " + prints["pack"]]
+    lines += ([""] if report["problems"] else []) + ["  pack         " + prints["pack"]]
     lines += ["  log          %(log)s  %(size)d entries  root %(root)s  key %(key)s" % log for log in prints["logs"]]
     lines += ["  %-12s %s" % (name, prints[name]) for name in ("record", "instruction") if name in prints]
     lines += [""] + ["  not checked: %(what)s (%(why)s)" % item for item in report["notChecked"]]

@@ -168,15 +168,16 @@ const lineOf = (value: JsonObject, section: Section, line: number): Value => {
   return { ...value, line } as unknown as Value
 }
 
-/** A line that cannot be read still ends with its index and log, unless just those were hit. */
+/** An entry line that cannot be read still names its index and log, unless just those were hit. */
 const brokenPlace = (bytes: Uint8Array | undefined, section: Section, line: number): Place => {
   if (section !== 'entry' || bytes === undefined) return { section, line }
-  const tail = String.fromCharCode(...bytes.subarray(-8192))
-  const named =
-    /,"index":(0|[1-9][0-9]{0,8}),"log":"([!#-[\]-~]{1,255})","proof":\[[^[\]]*\],"section":"entry"\}\n$/
-  const found = named.exec(tail)
+  const found = entryName.exec(latin1.decode(bytes.subarray(0, lineBytesMax)))
   return found ? { section, line, log: found[2] ?? '', index: Number(found[1]) } : { section, line }
 }
+
+const latin1 = new TextDecoder('latin1')
+const entryName =
+  /,"index":(0|[1-9][0-9]{0,8}),"log":"([!#-[\]-~]{1,255})","proof":\[[^[\]]*\],"section":"entry"\}/
 
 const checkSeal = (
   lines: readonly Uint8Array[],

@@ -286,7 +286,6 @@ const tradeDrafts = (log: LogName, options: TradeOptions): Draft[] => {
   const { digest, content, where } =
     (alder ? undefined : options.cedarInstruction) ?? options.instruction ?? instructionOf(record)
   const corr = 'RFQ-0001'
-  const policy = allow()
   const recordHash = recordHashOf(record)
   const instruction = canonical(content)
   const signed = canonical({ ...content, signatures: only(content['signatures'] as Fields, 'deliverer') })
@@ -295,7 +294,7 @@ const tradeDrafts = (log: LogName, options: TradeOptions): Draft[] => {
     draft(
       3_131,
       'trade.executed',
-      { clOrdId: 'ORD-0001', role: alder ? 'maker' : 'taker', policy },
+      { clOrdId: 'ORD-0001', role: alder ? 'maker' : 'taker', policy: allow() },
       { terms, policy: inputs },
       ['terms'],
     ),
@@ -310,22 +309,30 @@ const tradeDrafts = (log: LogName, options: TradeOptions): Draft[] => {
     draft(
       3_160,
       'trade.confirmed',
-      { uti: common['uti'], recordHash, policy },
+      { uti: common['uti'], recordHash, policy: allow() },
       { record: jwsOf(record, kids, options.typ), policy: inputs },
       ['policy', 'record'],
     ),
     alder &&
-      draft(3_170, 'settlement.signed', { digest, policy }, { instruction: signed, policy: inputs }, [
-        'instruction',
-      ]),
-    draft(3_190, 'settlement.instructed', { digest, ...where, policy }, { instruction, policy: inputs }, [
-      'instruction',
-    ]),
+      draft(
+        3_170,
+        'settlement.signed',
+        { digest, policy: allow() },
+        { instruction: signed, policy: inputs },
+        ['instruction'],
+      ),
+    draft(
+      3_190,
+      'settlement.instructed',
+      { digest, ...where, policy: allow() },
+      { instruction, policy: inputs },
+      ['instruction'],
+    ),
     alder &&
       draft(
         3_200,
         'settlement.submitted',
-        { txHash, nonce: '0', effectId: 'effect-1', policy },
+        { txHash, nonce: '0', effectId: 'effect-1', policy: allow() },
         { policy: inputs },
         [],
       ),
