@@ -3,7 +3,7 @@ import test from 'node:test'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { isRefusal } from '#core'
 import { createPdp, type Decision, type Pdp } from './pdp.ts'
-import type { PolicyRequest, Scalars } from './request.ts'
+import { plainRequest, type PolicyRequest, type Scalars } from './request.ts'
 import { defaultSet, digest, pdpOf } from './testing.ts'
 
 const schema = `entity U; entity R;
@@ -58,10 +58,23 @@ test('a forbid that reads a missing attribute allows in raw Cedar and is a deny 
 })
 
 test('raw Cedar takes an integer that a double has already rounded; here it never gets there', () => {
-  assert.equal(rawCedar({ amt: -(2 ** 53 + 1), used: 0 }), 'allow')
-  assertPolicyError(tiny().decide(request({ amt: -(2 ** 53 + 2), used: 0 })))
-  assertPolicyError(tiny().decide(request({ amt: -(2n ** 53n), used: 0 })))
-  assert.equal(tiny().decide(request({ amt: -5n, used: 0 })).decision, 'allow', 'a bigint in range is exact')
+  const rounded = 2 ** 53 + 2
+  assert.equal(rawCedar({ amt: 0, used: rounded }), 'allow')
+  assertPolicyError(tiny().decide(request({ amt: 0, used: rounded })))
+  assertPolicyError(tiny().decide(request({ amt: 0, used: -rounded })))
+  assertPolicyError(tiny().decide(request({ amt: 0, used: 2n ** 53n })))
+  assertPolicyError(tiny().decide(request({ amt: 0, used: -(2n ** 53n) })))
+  assert.equal(tiny().decide(request({ amt: 0, used: 2n ** 53n - 1n })).decision, 'allow')
+})
+
+test('the request that Cedar sees holds plain, exact, well-formed values only', () => {
+  for (const used of [1.5, 2 ** 53, 2n ** 53n, 'a\ud800', 'x'.repeat(1_025), [1], [['a']], null, new Date(0)])
+    assert.throws(() => plainRequest(request({ used })), /used|text|kind/)
+  const many = Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`a${n}`, 1]))
+  assert.throws(() => plainRequest(request(many)), /attributes/)
+  assert.throws(() => plainRequest(request(new Map())), /plain object/)
+  const { context } = plainRequest(request({ a: 1n, b: true, c: 'x', d: ['y'] }))
+  assert.deepEqual(context, { a: 1, b: true, c: 'x', d: ['y'] })
 })
 
 test('values that no policy may see are a deny: floats, dates, nesting, nothing, strange text', () => {

@@ -43,6 +43,11 @@ test('no lock and no delta give nothing away; a put counts like a call', () => {
   assert.deepEqual(put, value(lockOptionality(premiumMinor, option, 7_200)))
 })
 
+test('what is given away rounds up: a lock is never free', () => {
+  assert.equal(value(lockOptionality(1n, option, 1)).minor, 1n)
+  assert.equal(value(lockOptionality(0n, option, 1)).minor, 0n)
+})
+
 test('facts that are not above zero and locks beyond a year are refused by name', () => {
   for (const [name, wrong] of [
     ['price', { ...option, price: number('0') }],
