@@ -1,0 +1,147 @@
+import type { JSX } from 'preact'
+import { shortText } from '../format.ts'
+import type { Verdict } from '../parts/mark.tsx'
+import type { FixSession, Health, Identity } from '../types.ts'
+
+type Node = { readonly kind: string; readonly name: string; readonly note: string; readonly verdict: Verdict }
+type Props = {
+  readonly identity: Identity
+  readonly health: Health | undefined
+  readonly sessions: readonly FixSession[]
+}
+
+const columns = { left: 20, middle: 400, right: 780 }
+const box = { width: 240, height: 54, gap: 16 }
+const words: Readonly<Record<Verdict, string>> = {
+  good: 'works',
+  bad: 'fails',
+  wait: 'waiting',
+  none: 'not reported',
+}
+
+/** Who this gateway is connected to. Fixed places, so a change of state is a change of one edge. */
+export function Topology({ identity, health, sessions }: Props): JSX.Element {
+  const left = sessions.map(sessionNode)
+  const right = [
+    ...identity.peers.map((peer) => node('peer gateway', peer.name, peer.lei, health)),
+    ...identity.ledgers.map((ledger) => node('ledger', ledger.name, ledger.chainId, health)),
+    ...identity.witnesses.map((key) => witnessNode(key, health)),
+  ]
+  const rows = Math.max(left.length, right.length, 2)
+  const height = rows * (box.height + box.gap) + box.gap
+  const centre = height / 2
+  return (
+    <figure class="topology">
+      <svg viewBox={`0 0 1040 ${height}`} role="img" aria-label={described(identity, [...left, ...right])}>
+        {left.map((item, at) => (
+          <Edge
+            key={item.name}
+            from={[columns.left + box.width, yOf(at, left.length, height)]}
+            to={[columns.middle, centre]}
+            verdict={item.verdict}
+          />
+        ))}
+        {right.map((item, at) => (
+          <Edge
+            key={item.name}
+            from={[columns.middle + box.width, centre]}
+            to={[columns.right, yOf(at, right.length, height)]}
+            verdict={item.verdict}
+          />
+        ))}
+        {left.map((item, at) => (
+          <Box key={item.name} item={item} x={columns.left} y={yOf(at, left.length, height)} />
+        ))}
+        <Box
+          item={{
+            kind: 'this gateway',
+            name: identity.name,
+            note: identity.lei,
+            verdict: health?.ok === true ? 'good' : 'bad',
+          }}
+          x={columns.middle}
+          y={centre}
+          self
+        />
+        {right.map((item, at) => (
+          <Box key={item.name} item={item} x={columns.right} y={yOf(at, right.length, height)} />
+        ))}
+      </svg>
+    </figure>
+  )
+}
+
+function Box({
+  item,
+  x,
+  y,
+  self = false,
+}: {
+  item: Node
+  x: number
+  y: number
+  self?: boolean
+}): JSX.Element {
+  const top = y - box.height / 2
+  return (
+    <g class={`node node-${item.verdict}${self ? ' node-self' : ''}`}>
+      <rect x={x} y={top} width={box.width} height={box.height} rx="4" />
+      <text x={x + 12} y={top + 17} class="node-kind">
+        {item.kind}
+      </text>
+      <text x={x + box.width - 12} y={top + 17} class="node-state">
+        {words[item.verdict]}
+      </text>
+      <text x={x + 12} y={top + 34} class="node-name">
+        {shortText(item.name, 14)}
+      </text>
+      <text x={x + 12} y={top + 47} class="node-note">
+        {shortText(item.note, 17)}
+      </text>
+    </g>
+  )
+}
+
+// A broken edge is dashed and open in the middle, so it needs no colour.
+const Edge = ({
+  from,
+  to,
+  verdict,
+}: {
+  from: [number, number]
+  to: [number, number]
+  verdict: Verdict
+}): JSX.Element => {
+  const bend = (from[0] + to[0]) / 2
+  return (
+    <path
+      class={`edge edge-${verdict}`}
+      d={`M${from[0]} ${from[1]}C${bend} ${from[1]} ${bend} ${to[1]} ${to[0]} ${to[1]}`}
+    />
+  )
+}
+
+const yOf = (at: number, count: number, height: number): number => (height / (count + 1)) * (at + 1)
+
+const sessionNode = (session: FixSession): Node => ({
+  kind: `FIX ${session.role}`,
+  name: session.targetCompId,
+  note: `${session.beginString} as ${session.senderCompId}`,
+  verdict: session.state === 'disabled' ? 'none' : session.loggedOn ? 'good' : 'wait',
+})
+
+const witnessNode = (key: string, health: Health | undefined): Node => {
+  const name = key.split('+')[0] ?? key
+  return node('witness', name, `key ${key.split('+')[1] ?? ''}`, health)
+}
+
+// A component belongs to a node when it names it; the quorum speaks for witnesses that are not named.
+function node(kind: string, name: string, note: string, health: Health | undefined): Node {
+  const about = (word: string) =>
+    health?.components.find(({ component }) => component.toLowerCase().includes(word.toLowerCase()))
+  const found = about(name) ?? (kind === 'witness' ? about('witness') : undefined)
+  return { kind, name, note, verdict: found === undefined ? 'none' : found.ok ? 'good' : 'bad' }
+}
+
+const described = (identity: Identity, nodes: readonly Node[]): string =>
+  `${identity.name} is connected to ${nodes.map(({ kind, name, verdict }) => `${kind} ${name}, ${words[verdict]}`).join('; ')}`
