@@ -5,7 +5,7 @@ import test from 'node:test'
 import { isRefusal, parseDecimal } from '#core'
 import { parseCases, testPolicies } from './cases.ts'
 import { centsOf, formatCents } from './cents.ts'
-import { decideFacts, refusalOf } from './decide.ts'
+import { decideAgain, decideFacts, refusalOf } from './decide.ts'
 import { explain } from './explain.ts'
 import { loadPolicyFolder, policiesById } from './load.ts'
 import { defaultSet, pdpOf, value } from './testing.ts'
@@ -90,6 +90,19 @@ test('a decision of another policy set is explained without the limits of this o
   const lines = explain(old, pdp).join('\n')
   assert.match(lines, /another policy set/)
   assert.doesNotMatch(lines, /up to/)
+})
+
+test('a decision can be decided again from its inputs, under its own set or another', () => {
+  const draft = pdpOf({ schema, policies: { 'otc.cancel': policies['otc.cancel'] ?? '' } })
+  for (const { name, facts } of parsed) {
+    const first = decideFacts(pdp, facts)
+    if (first.error !== undefined) continue
+    assert.deepEqual(decideAgain(pdp, first.inputs), first, name)
+    const allowed = decideAgain(draft, first.inputs).decision === 'allow'
+    assert.equal(allowed, facts.action === 'CancelOrder' && first.decision === 'allow', name)
+  }
+  for (const inputs of [{}, { action: 'PlaceOrder' }, { unreadable: 'x' }])
+    assert.deepEqual(decideAgain(pdp, inputs).rules, ['policy-error'])
 })
 
 test('each kind of deny becomes its own refusal, which keeps the inputs inside', () => {

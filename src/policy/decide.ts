@@ -1,6 +1,15 @@
-import { isRefusal, refuse, type Refusal, type RefusalCode } from '#core'
+import {
+  isJsonObject,
+  isRefusal,
+  refuse,
+  type Json,
+  type JsonObject,
+  type Refusal,
+  type RefusalCode,
+} from '#core'
 import { requestOf, type PolicyFacts } from './facts.ts'
 import type { Decision, Pdp } from './pdp.ts'
+import type { PolicyEntity, Scalars } from './request.ts'
 import type { Rule } from './rule.ts'
 
 /** The decision on facts; facts that make no request are a deny by `policy-error`. Never throws. */
@@ -10,6 +19,18 @@ export function decideFacts(pdp: Pdp, facts: PolicyFacts): Decision {
   const inputs = { action: facts.action }
   const { detail } = request
   return { decision: 'deny', rules: ['policy-error'], set: pdp.set, inputs, obligations: [], error: detail }
+}
+
+/**
+ * The decision of this set on the inputs of an earlier decision, as its journal entry keeps them: what the
+ * set of that day, the current one or a draft says. Inputs of another shape are a deny by `policy-error`.
+ */
+export function decideAgain(pdp: Pdp, inputs: JsonObject): Decision {
+  const { action, principal, resource, context } = inputs
+  if (typeof action === 'string' && isEntity(principal) && isEntity(resource) && isScalars(context))
+    return pdp.decide({ action, principal, resource, context })
+  const error = 'the inputs are not those of a decision'
+  return { decision: 'deny', rules: ['policy-error'], set: pdp.set, inputs, obligations: [], error }
 }
 
 /**
@@ -29,4 +50,14 @@ function codeOf(ids: readonly string[], spoke: readonly Rule[]): RefusalCode {
   if (spoke.some((rule) => rule.limit !== undefined && rule.limit.measure !== 'approvals'))
     return 'policy-limit'
   return spoke.some((rule) => rule.limit !== undefined) ? 'four-eyes-missing' : 'policy-denied'
+}
+
+function isEntity(value: Json | undefined): value is JsonObject & PolicyEntity {
+  if (value === undefined || !isJsonObject(value)) return false
+  return typeof value['type'] === 'string' && typeof value['id'] === 'string' && isScalars(value['attrs'])
+}
+
+// Only the outside: `decide` itself denies on members that no policy may see.
+function isScalars(value: Json | undefined): value is JsonObject & Scalars {
+  return value !== undefined && isJsonObject(value)
 }

@@ -3,12 +3,15 @@ import { formatCents } from './cents.ts'
 import type { Decision, Pdp } from './pdp.ts'
 import type { Rule } from './rule.ts'
 
+/** What a journal entry keeps of a decision; `error` only where it is still known. */
+export type ExplainedDecision = Pick<Decision, 'decision' | 'rules' | 'set' | 'inputs' | 'error'>
+
 /**
  * A decision in lines for people: the decision, each rule that determined it, what it measured, how much
  * was used and what would have been allowed. Works on a decision read back from a journal; where it was
  * made under another policy set, it says so and names the rules without their limits.
  */
-export function explain(decision: Decision, pdp: Pick<Pdp, 'set' | 'rules'>): readonly string[] {
+export function explain(decision: ExplainedDecision, pdp: Pick<Pdp, 'set' | 'rules'>): readonly string[] {
   const known = decision.set === pdp.set
   const rules = known ? pdp.rules : []
   const spoke = decision.rules.map((id) => rules.find((rule) => rule.id === id) ?? id)
@@ -21,7 +24,7 @@ export function explain(decision: Decision, pdp: Pick<Pdp, 'set' | 'rules'>): re
   ]
 }
 
-function ruleLines(rule: Rule | string, decision: Decision): string[] {
+function ruleLines(rule: Rule | string, decision: ExplainedDecision): string[] {
   if (typeof rule !== 'string') return [`  rule ${rule.id}: ${rule.summary}`, ...limitLines(rule, decision)]
   if (rule === 'default-deny') return ['  no rule allows this: what is not permitted is denied']
   if (rule === 'policy-error') return [`  evaluation failed, which is a deny: ${decision.error ?? ''}`]
@@ -29,12 +32,12 @@ function ruleLines(rule: Rule | string, decision: Decision): string[] {
 }
 
 // The limits that an allow kept to: those of rules whose id begins with a permitting rule's id.
-function headroom(decision: Decision, rules: readonly Rule[]): string[] {
+function headroom(decision: ExplainedDecision, rules: readonly Rule[]): string[] {
   const near = rules.filter((rule) => decision.rules.some((id) => rule.id.startsWith(`${id}.`)))
   return near.flatMap((rule) => limitLines(rule, decision))
 }
 
-function limitLines({ limit }: Rule, decision: Decision): string[] {
+function limitLines({ limit }: Rule, decision: ExplainedDecision): string[] {
   if (limit === undefined) return []
   const { measure, value } = limit
   const [amount, used] = [contextNumber(decision, 'amountCents'), contextNumber(decision, 'usedTodayCents')]
@@ -47,7 +50,7 @@ function limitLines({ limit }: Rule, decision: Decision): string[] {
   ]
 }
 
-function inputLines({ inputs }: Decision): string[] {
+function inputLines({ inputs }: ExplainedDecision): string[] {
   return ['principal', 'resource', 'context']
     .filter((name) => inputs[name] !== undefined)
     .map((name) => `  ${name} ${flat(inputs[name])}`)
@@ -67,7 +70,7 @@ function text(value: Json | undefined): string {
     : ''
 }
 
-function contextNumber({ inputs }: Decision, name: string): number {
+function contextNumber({ inputs }: ExplainedDecision, name: string): number {
   const { context } = inputs as { context?: Record<string, unknown> }
   const value = context?.[name]
   return typeof value === 'number' ? value : 0

@@ -1,7 +1,7 @@
 export { centsOf, formatCents } from './cents.ts'
 export { parseCases, testPolicies, type CaseResult, type PolicyCase } from './cases.ts'
-export { decideFacts, refusalOf } from './decide.ts'
-export { explain } from './explain.ts'
+export { decideAgain, decideFacts, refusalOf } from './decide.ts'
+export { explain, type ExplainedDecision } from './explain.ts'
 export {
   dealActions,
   requestOf,
