@@ -50,11 +50,25 @@ export function verifySignature(
     : verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature)
 }
 
-/** undefined when the bytes are no point of the curve. */
+/** undefined when the bytes are no point of the curve. Decoding costs as much as verifying: the last are kept. */
 export function publicKeyObject(algorithm: SignatureAlgorithm, publicKey: Uint8Array): KeyObject | undefined {
-  const spki = concatBytes(spkiPrefix[algorithm], publicKey)
+  const spki = Buffer.from(concatBytes(spkiPrefix[algorithm], publicKey))
+  const name = spki.toString('latin1')
+  const known = decodedKeys.get(name)
+  if (known !== undefined) return known
+  const key = decodeKey(spki)
+  if (key === undefined) return undefined
+  if (decodedKeys.size >= decodedKeysMax) decodedKeys.delete(decodedKeys.keys().next().value ?? '')
+  decodedKeys.set(name, key)
+  return key
+}
+
+const decodedKeysMax = 256
+const decodedKeys = new Map<string, KeyObject>()
+
+function decodeKey(spki: Buffer): KeyObject | undefined {
   try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    return createPublicKey({ key: spki, format: 'der', type: 'spki' })
   } catch {
     return undefined
   }
