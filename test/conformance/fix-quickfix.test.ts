@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test, type TestContext } from 'node:test'
 import { systemClock } from '#core'
-import { createFixEngine, type FixEngine, type SessionConfig, type SessionEvent } from '#transport'
+import {
+  createFixEngine,
+  fixTimestamp,
+  memoryPersistence,
+  type FixBody,
+  type FixEngine,
+  type Phase,
+  type SessionConfig,
+  type SessionEvent,
+} from '#transport'
 import { build, missing, startPeer, type Peer } from '../../scripts/peers/quickfix/peer.ts'
-import { filePersistence } from './fix/file-persistence.ts'
+import { sqlitePersistence } from './fix/sqlite-persistence.ts'
 import { quoteDesk } from './fix/quote-desk.ts'
 import { suiteFolder } from './fix/suites.ts'
 
@@ -17,11 +26,13 @@ const dictionaryFile = join(suiteFolder, '../../fix-dict/quickfix/FIX44.xml')
 const dictionary = existsSync(dictionaryFile) ? dictionaryFile : undefined
 let folder = ''
 let client = ''
+let roundtrip = ''
 
 before(async () => {
   if (reason !== undefined) return
   folder = mkdtempSync(join(tmpdir(), 'poundlock-quickfix-'))
   client = await build('client', folder)
+  roundtrip = await build('roundtrip', folder)
 })
 after(() => {
   if (folder) rmSync(folder, { recursive: true, force: true })
@@ -37,7 +48,7 @@ const session = 'FIX.4.4:CEDAR->DESK'
 
 /** Our engine over a store on disk, and a relay in front of it whose connections the test can cut. */
 async function startServer(name: string, port = 0) {
-  const persistence = await filePersistence(join(folder, `${name}.log`))
+  const persistence = sqlitePersistence(join(folder, `${name}.db`))
   const events: SessionEvent[] = []
   const application = quoteDesk(events)
   const engine = await createFixEngine({ sessions: [acceptor], persistence, application, clock: systemClock })
@@ -67,7 +78,9 @@ async function startRelay(portOf: () => number) {
     cut()
     server.close()
   }
-  return { port: (server.address() as AddressInfo).port, cut, close }
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  return { port: address.port, cut, close }
 }
 
 const desk = (name: string, port: number): Peer =>
@@ -117,7 +130,7 @@ test('a cut connection is survived: the desk logs on again and what was missed i
     relay.cut()
     await peer.line(['LOGOUT'])
     const since = peer.lines.length
-    await lost(server.engine)
+    await phase(server.engine, 'disconnected')
     await server.engine.send(session, {
       msgType: 'B',
       body: [
@@ -175,8 +188,85 @@ test('a restart of our engine over its store keeps the sequences and resends wha
   }
 })
 
-/** The engine has noticed that the connection is gone. */
-async function lost(engine: FixEngine): Promise<void> {
-  while (engine.sessions()[0]?.phase !== 'disconnected')
+test('our initiator trades with a QuickFIX acceptor, also after the acceptor was killed and started again', async (t) => {
+  if (reason !== undefined) return t.skip(reason)
+  const port = await freePort()
+  const broker = () =>
+    startPeer(
+      roundtrip,
+      'acceptor.cfg',
+      {
+        port,
+        store: join(folder, 'broker'),
+        sender: 'EX',
+        target: 'GW',
+        ...(dictionary !== undefined && { dictionary }),
+      },
+      ['acceptor'],
+    )
+  const reports: string[] = []
+  const engine = await createFixEngine({
+    sessions: [{ beginString: 'FIX.4.4', senderCompId: 'GW', targetCompId: 'EX', role: 'initiator' }],
+    persistence: memoryPersistence(),
+    application: {
+      onMessage: (_turn, message) => void reports.push(message.text(11) ?? ''),
+      onSession: () => undefined,
+    },
+    clock: systemClock,
+    limits: { reconnectMs: 100 },
+  })
+  let peer = broker()
+  try {
+    await peer.line(['READY'])
+    engine.connect('FIX.4.4:GW->EX', { host: '127.0.0.1', port })
+    await phase(engine, 'active')
+    await engine.send('FIX.4.4:GW->EX', option('1'))
+    await until(() => reports.length === 1)
+    peer.kill()
+    await phase(engine, 'disconnected')
+    await engine.send('FIX.4.4:GW->EX', option('2'))
+    peer = broker()
+    await until(() => reports.length === 2)
+    assert.deepEqual(reports, ['1', '2'])
+  } finally {
+    await engine.close()
+    peer.kill()
+  }
+})
+
+const option = (id: string): FixBody => ({
+  msgType: 'D',
+  body: [
+    [11, id],
+    [55, 'ETH'],
+    [48, 'ETH-25JUN27-4000-C'],
+    [22, '8'],
+    [54, '1'],
+    [60, fixTimestamp(systemClock.now())],
+    [38, '100'],
+    [40, '2'],
+    [44, '430.72'],
+  ],
+})
+
+/** The engine has noticed: its one session is in that phase. */
+const phase = (engine: FixEngine, wanted: Phase): Promise<void> =>
+  until(() => engine.sessions()[0]?.phase === wanted)
+
+async function until(isSo: () => boolean): Promise<void> {
+  const endsAt = systemClock.now() + 15_000
+  while (!isSo()) {
+    assert.ok(systemClock.now() < endsAt, `it did not happen in time: ${isSo.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** QuickFIX cannot be asked which port it took, so one is found for it. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  await new Promise((resolve) => server.close(resolve))
+  return address.port
 }

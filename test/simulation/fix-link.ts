@@ -1,10 +1,9 @@
-import { instant, manualClock, type Clock } from '#core'
+import { instant, invariant, manualClock, type Clock } from '#core'
 import {
   defaultEngineLimits,
   Hub,
   loadSessions,
   memoryPersistence,
-  sessionKey,
   type FixApplication,
   type FixBatch,
   type FixPersistence,
@@ -34,11 +33,17 @@ export type Side = {
   readonly config: SessionConfig
   readonly store: CrashingStore
   hub: Hub
+  session: Opened['session']
   /** Committed application messages in their order, of the other side and of this one. */
   readonly received: string[]
   readonly sent: string[]
   listener: LinkListener | undefined
   readonly outbox: Uint8Array[]
+}
+
+type Opened = {
+  readonly hub: Hub
+  readonly session: NonNullable<Parameters<Hub['attach']>[1]>
 }
 
 type CrashingStore = FixPersistence & { crashAt: 'before-commit' | 'after-commit' | undefined; down: boolean }
@@ -68,8 +73,7 @@ export async function newWorld(): Promise<World> {
     for (const name of ['acceptor', 'initiator'] as const) if (sides[name].store.down) await restart(name)
     if (sides.acceptor.listener || sides.initiator.listener) await cut()
     sides.acceptor.listener = sides.acceptor.hub.attach(linkOf(sides.acceptor))
-    const initiator = await sessionOf(sides.initiator)
-    sides.initiator.listener = sides.initiator.hub.attach(linkOf(sides.initiator), initiator)
+    sides.initiator.listener = sides.initiator.hub.attach(linkOf(sides.initiator), sides.initiator.session)
     await settle(sides)
   }
 
@@ -77,7 +81,7 @@ export async function newWorld(): Promise<World> {
     await cut()
     sides[name].store.down = false
     sides[name].store.crashAt = undefined
-    await openHub(sides[name], clock)
+    Object.assign(sides[name], await openHub(sides[name].config, sides[name].store, clock))
   }
 
   async function carry(from: SideName, bytesMax: number): Promise<void> {
@@ -93,7 +97,7 @@ export async function newWorld(): Promise<World> {
     counter += 1
     const text = `${name} ${counter}`
     side.hub.attachOperations([{ sent: text }])
-    side.hub.send(await sessionOf(side), news(text))
+    side.hub.send(side.session, news(text))
     await settle(sides)
   }
 
@@ -128,36 +132,30 @@ export async function newWorld(): Promise<World> {
 async function newSide(name: SideName, clock: Clock): Promise<Side> {
   const received: string[] = []
   const sent: string[] = []
-  const side = { config: configs[name], received, sent, listener: undefined, outbox: [] }
+  const config = configs[name]
   const store = crashingStore((batch) => record(batch, received, sent))
-  // The hub follows: it is opened again after each crash.
-  const whole: Side = Object.assign(side, { store, hub: undefined as unknown as Hub })
-  await openHub(whole, clock)
-  return whole
+  const opened = await openHub(config, store, clock)
+  return { config, store, received, sent, listener: undefined, outbox: [], ...opened }
 }
 
-const tables = new WeakMap<Side, Awaited<ReturnType<typeof loadSessions>>>()
-
-async function openHub(side: Side, clock: Clock): Promise<void> {
-  const sessions = await loadSessions([side.config], side.store, clock.now())
-  tables.set(side, sessions)
+/** A process starts over its store. */
+async function openHub(config: SessionConfig, persistence: FixPersistence, clock: Clock): Promise<Opened> {
+  const sessions = await loadSessions([config], persistence, clock.now())
   const application: FixApplication = {
     onMessage: (turn, message) => turn.attach({ received: message.text(148) ?? '' }),
     onSession: () => undefined,
   }
-  side.hub = new Hub({ sessions, persistence: side.store, application, clock, limits: defaultEngineLimits })
-}
-
-async function sessionOf(side: Side) {
-  const session = tables.get(side)?.get(sessionKey(side.config))
-  if (!session) throw new Error('the side has its session')
-  return session
+  const hub = new Hub({ sessions, persistence, application, clock, limits: defaultEngineLimits })
+  const [session] = sessions.values()
+  invariant(session, 'the side has its session')
+  return { hub, session }
 }
 
 function record(batch: FixBatch, received: string[], sent: string[]): void {
-  for (const operation of batch.attachments as { received?: string; sent?: string }[]) {
-    if (operation.received !== undefined) received.push(operation.received)
-    if (operation.sent !== undefined) sent.push(operation.sent)
+  for (const operation of batch.attachments) {
+    invariant(typeof operation === 'object' && operation !== null, 'only our own operations are attached')
+    if ('received' in operation) received.push(String(operation.received))
+    if ('sent' in operation) sent.push(String(operation.sent))
   }
 }
 

@@ -66,8 +66,16 @@ export type Peer = {
   kill(): void
 }
 
-export function startPeer(program: string, template: string, settings: PeerSettings): Peer {
-  const child = spawn(program, [join(import.meta.dirname, template)], { env: environment(settings) })
+/** `leading` are arguments before the configuration. */
+export function startPeer(
+  program: string,
+  template: string,
+  settings: PeerSettings,
+  leading: readonly string[] = [],
+): Peer {
+  const child = spawn(program, [...leading, join(import.meta.dirname, template)], {
+    env: environment(settings),
+  })
   return watch(child)
 }
 
