@@ -47,6 +47,8 @@ export type Loop = {
   act(command: Command): Acted
   /** An input of a known principal that never became a command. */
   refuse(input: RefusedInput, refusal: Refusal): Acted
+  /** An operator's action on a FIX session: journalled before it is carried out. */
+  administer(input: RefusedInput & { readonly authorised: Authorised }, action: JsonObject): Acted
   /** Resolves when the bundle and all decided before it are durable. */
   commit(bundle: Bundle): Promise<void>
   /** A FIX batch: sequence numbers and messages become durable together with the bundles attached to them. */
@@ -70,6 +72,11 @@ export function createLoop(parts: {
     state,
     act: (command) => act(command, { state, now: clock.now(), self, evolve, record: line.record }),
     refuse: (input, refusal) => ({ bundle: line.record([refusalDraft(input, refusal)]), refused: refusal }),
+    administer: (input, action) => {
+      const { refused } = input.authorised
+      if (refused) return { bundle: line.record([refusalDraft(input, refused)]), refused }
+      return { bundle: line.record([administrationDraft(input, action)]) }
+    },
     commit: line.commit,
     commitBatch: line.commitBatch,
   }
@@ -105,6 +112,12 @@ function refusalDraft(input: RefusedInput, refusal: Refusal): EntryDraft {
     body: { ...body, policy: { ...authorised.mark } },
     parts: { policy: { content: canonicalJson(authorised.inputs) } },
   }
+}
+
+function administrationDraft(input: RefusedInput & { readonly authorised: Authorised }, action: JsonObject): EntryDraft {
+  const { by, corr, authorised } = input
+  const body = { session: corr, principal: `${by.kind}:${by.id}`, action, policy: { ...authorised.mark } }
+  return { type: 'session.administered', corr, body, parts: { policy: { content: canonicalJson(authorised.inputs) } } }
 }
 
 async function append(

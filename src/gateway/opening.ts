@@ -52,22 +52,21 @@ function registered(journal: Journal): { readonly keys: ReadonlySet<string>; rea
 }
 
 /** Keys of the peers as they were compared at onboarding. */
-export function peerKeys(config: GatewayConfig, validFrom: Instant): readonly KeyRecord[] {
+export function peerKeys(config: GatewayConfig): readonly KeyRecord[] {
   return config.peering.peers.flatMap((peer) => [
-    keyOf(peer, peer.recordKey, 'Ed25519', 'record', validFrom),
-    keyOf(peer, peer.settlementKey, 'secp256k1', 'settlement', validFrom),
+    keyOf(peer, peer.recordKey, 'Ed25519', 'record'),
+    keyOf(peer, peer.settlementKey, 'secp256k1', 'settlement'),
   ])
 }
 
 function keyOf(
   owner: Party,
-  key: { readonly keyId: string; readonly publicKey: string },
+  key: { readonly keyId: string; readonly publicKey: string; readonly validFrom: Instant },
   algorithm: KeyRecord['algorithm'],
   use: KeyRecord['use'],
-  validFrom: Instant,
 ): KeyRecord {
   const publicKey = fromBase64Url(key.publicKey)
   const lei = parseLei(owner.lei)
   invariant(!isRefusal(publicKey) && !isRefusal(lei), 'the configuration has been checked')
-  return { keyId: key.keyId, algorithm, publicKey, owner: lei, use, validFrom }
+  return { keyId: key.keyId, algorithm, publicKey, owner: lei, use, validFrom: key.validFrom }
 }

@@ -42,8 +42,8 @@ import { anyObject, object, text } from './shape.ts'
 
 /** What the gateway needs of a ledger that settles both legs at once. */
 export type SettlementLedger = {
-  /** Brings both signatures to the ledger. The same effect id gives the same transaction, for ever. */
-  settle(effectId: string, instruction: InstructionPart): Promise<Submission | Refusal>
+  /** Brings both signatures to the ledger. The same instruction gives the same transaction, for ever. */
+  settle(instruction: InstructionPart): Promise<Submission | Refusal>
   /** What the ledger finally says; `open` while it can still go either way. */
   outcome(instruction: InstructionPart): Promise<LedgerOutcome | Refusal>
 }
@@ -158,7 +158,7 @@ async function submit(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcom
   const authorised = authorisedTo(parts, 'SubmitSettlement', trade)
   if (authorised.refused?.refusal === 'four-eyes-missing') return authorised.refused
   if (authorised.refused || !trade.instruction) return authorised.refused
-  const submission = await parts.ledger.settle(`settle/${tradeId}`, trade.instruction)
+  const submission = await parts.ledger.settle(trade.instruction)
   if (isRefusal(submission)) return submission
   const acted = parts.loop.act({
     ...own(parts, 'SubmitSettlement', trade),

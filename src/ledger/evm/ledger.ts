@@ -30,6 +30,7 @@ import { openQuorum, type Head, type Quorum } from './quorum.ts'
 import type { Call, SettlementKey } from './record.ts'
 import { rpcSource, rpcTimeoutMs } from './rpc.ts'
 import { openSender, type Sender } from './sender.ts'
+import { settledByAnyone } from './truth.ts'
 
 export type EvmLedgerOptions = {
   readonly chainId: ChainId
@@ -50,6 +51,10 @@ export type EvmLedger = Ledger & {
   /** Any call, under the same promises as `settle`. The sandbox deploys and funds with it. */
   readonly submit: (effectId: string, call: Call) => Promise<EffectTruth | Refusal>
   readonly codeAt: (address: Hex) => Promise<Hex | Refusal>
+  /** What the ledger shows of an instruction, whoever submitted it; `unknown` while it is not settled. */
+  readonly settlementOf: (instruction: SettlementInstruction) => Promise<EffectTruth | Refusal>
+  /** Time of the newest final block, Unix seconds. Nothing with an earlier deadline can happen any more. */
+  readonly finalTime: () => Promise<bigint | Refusal>
 } & Pick<Sender, 'bump' | 'recover'>
 
 /**
@@ -76,10 +81,27 @@ export function openEvmLedger(options: EvmLedgerOptions): EvmLedger {
     bump: sender.bump,
     recover: sender.recover,
     head: quorum.head,
+    settlementOf: (instruction) =>
+      atHead(quorum, async (head) => {
+        const context = { quorum, finality, settlement, account: account.address }
+        return (await settledByAnyone(context, settlementKey(instruction), head)) ?? { state: 'unknown' }
+      }),
+    finalTime: () => atHead(quorum, (head) => finalTime(quorum, finality, head)),
     codeAt: (address) => atHead(quorum, (head) => quorum.code(address, head.number)),
     balances: (holder, assets) => atHead(quorum, (head) => balancesAt(quorum, chainId, holder, assets, head)),
     positions: (holder, ids) => atHead(quorum, (head) => positionsAt(quorum, contracts, holder, ids, head)),
   }
+}
+
+async function finalTime(
+  quorum: Quorum,
+  { confirmations }: FinalityPolicy,
+  head: Head,
+): Promise<bigint | Refusal> {
+  const height = head.number + 1n - BigInt(confirmations)
+  if (height < 0n) return 0n
+  const block = await quorum.block(height)
+  return isRefusal(block) ? block : block.timestamp
 }
 
 async function settle(

@@ -1,0 +1,131 @@
+// The settlement ledger of this gateway: the EVM adapter, with what it must not forget kept in the journal's store.
+import { fromHex, invariant, isRefusal, refuse, toHex, type JsonObject, type Refusal } from '#core'
+import { hashTypedData, type Address, type DigestSigner, type TypedData } from '#crypto'
+import type { Journal, Store } from '#journal'
+import {
+  openEvmLedger,
+  settlementEffectId,
+  type EffectChange,
+  type EffectStore,
+  type EffectTruth,
+  type EvmLedger,
+} from '#ledger'
+import { settlementInstructionTypes, type InstructionPart, type SettlementInstruction } from '#trade'
+import type { GatewayConfig } from './config.ts'
+import type { LedgerOutcome, SettlementLedger } from './settling.ts'
+
+const table = 'ledger.effects'
+const rowsMax = 100_000
+
+/** Swaps wait for the disk like entries do, in a batch of the same journal. */
+export function createEffectStore(store: Store, journal: Journal): EffectStore {
+  return {
+    get: (key) => Promise.resolve(store.get(table, key)),
+    list: (prefix) => Promise.resolve(store.range(table, prefix, `${prefix}\u{10ffff}`, rowsMax)),
+    swap: async (changes) => {
+      try {
+        await journal.append([], changes.map(swapOp))
+        return true
+      } catch (error) {
+        if (isRefusal(error) && error.refusal === 'conflict') return false
+        throw error
+      }
+    },
+  }
+}
+
+const swapOp = ({ key, value, expect }: EffectChange) => ({ op: 'row.cas', table, key, expect, value }) as const
+
+export type Chain = SettlementLedger & {
+  readonly evm: EvmLedger
+  /** Newest thing heard of the endpoints, for health. */
+  state(): { readonly detail: string; readonly refusal?: Refusal }
+}
+
+export function connectLedger(config: GatewayConfig, account: DigestSigner, effects: EffectStore): Chain {
+  const { chainId, rpc, agreeing, confirmations, settlement, optionPositions } = config.ledger
+  const contracts = { settlement: settlement as Address, positions: optionPositions as Address }
+  const evm = openEvmLedger({
+    chainId,
+    rpc: { urls: rpc, needed: agreeing },
+    contracts,
+    account,
+    store: effects,
+    finality: { confirmations },
+  })
+  let heard: { detail: string; refusal?: Refusal } = { detail: `${config.ledger.name}: not asked yet` }
+  const hear = <T>(answer: T | Refusal): T | Refusal => {
+    heard = isRefusal(answer)
+      ? { detail: answer.detail, refusal: answer }
+      : { detail: `${config.ledger.name} ${chainId}: ${agreeing} of ${rpc.length} endpoints agree` }
+    return answer
+  }
+  return {
+    evm,
+    state: () => heard,
+    settle: async (instruction) => hear(await settle(evm, instruction)),
+    outcome: async (instruction) => hear(await outcome(evm, instruction)),
+  }
+}
+
+async function settle(evm: EvmLedger, part: InstructionPart): ReturnType<SettlementLedger['settle']> {
+  const { deliverer, receiver } = part.signatures
+  invariant(deliverer !== undefined && receiver !== undefined, 'both signatures are held')
+  const instruction = instructionFrom(part)
+  const signatures = { deliverer: bytesOf(deliverer), receiver: bytesOf(receiver) }
+  const effectId = effectIdOf(evm, part)
+  const truth = await evm.settle(effectId, { instruction, signatures })
+  if (isRefusal(truth)) return truth
+  return submissionOf(effectId, truth)
+}
+
+function submissionOf(effectId: string, truth: EffectTruth): Awaited<ReturnType<SettlementLedger['settle']>> {
+  if (truth.state === 'refused') return truth.refusal
+  if (truth.state === 'unknown') return refuse('transaction-unknown', `${effectId} is not on the ledger yet`)
+  const nonce = truth.state === 'pending' ? String(truth.nonce) : ''
+  return { txHash: truth.txHash, nonce, effectId }
+}
+
+async function outcome(evm: EvmLedger, part: InstructionPart): Promise<LedgerOutcome | Refusal> {
+  // Asked before the state: what is unsettled after a final block past the deadline can never settle.
+  const finalTime = await evm.finalTime()
+  if (isRefusal(finalTime)) return finalTime
+  const instruction = instructionFrom(part)
+  const truth = await evm.settlementOf(instruction)
+  if (isRefusal(truth)) return truth
+  if (truth.state === 'final')
+    return {
+      state: 'settled',
+      txHash: truth.txHash,
+      blockNumber: truth.blockNumber.toString(),
+      blockHash: truth.blockHash,
+    }
+  if (truth.state === 'unknown' && finalTime > instruction.message.deadline) return { state: 'lapsed' }
+  // A transaction of ours that an endpoint lost is sent again; somebody else's is only waited for.
+  await evm.pursue(effectIdOf(evm, part))
+  return { state: 'open' }
+}
+
+const effectIdOf = (evm: EvmLedger, part: InstructionPart): string =>
+  settlementEffectId(evm.chainId, toHex(hashTypedData(instructionFrom(part) as unknown as TypedData).digest))
+
+const uints = ['deliverId', 'deliverAmount', 'payAmount', 'deadline', 'nonce']
+
+/** The journal's form back to typed data. It was checked before it was signed. */
+export function instructionFrom(part: InstructionPart): SettlementInstruction {
+  const message: Record<string, string | bigint> = {}
+  for (const [name, value] of Object.entries(part.message))
+    message[name] = uints.includes(name) ? BigInt(String(value)) : String(value)
+  return {
+    domain: part.domain as SettlementInstruction['domain'] & JsonObject,
+    types: settlementInstructionTypes,
+    primaryType: 'SettlementInstruction',
+    message: message as unknown as SettlementInstruction['message'],
+  }
+}
+
+function bytesOf(hex: string): Uint8Array {
+  const bytes = fromHex(hex.slice(2))
+  invariant(!isRefusal(bytes), 'a stored signature is hexadecimal')
+  return bytes
+}
