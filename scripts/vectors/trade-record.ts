@@ -131,66 +131,63 @@ function isMembers(value: Text | undefined): value is Members {
   return typeof value === 'object' && !Array.isArray(value)
 }
 
-type Refused = { readonly why: string; readonly path: string; readonly text: string }
+type Change = readonly [why: string, path: string, value: Text | undefined, named?: string]
 
-const one = (why: string, path: string, value: Text | undefined): Refused => ({
-  why,
-  path,
-  text: changed(path, value),
-})
+// One change per rule: the member changed, its new value (undefined: left out) and, where a contradiction is
+// named at another member, that one.
+const changes: readonly Change[] = [
+  ['another version', 'v', 2],
+  ['a member that no record has', 'memo', 'x'],
+  ['a member missing inside', 'settlement.nonce', undefined],
+  ['a number instead of text', 'quantity', 100],
+  ['a quantity not in shortest form', 'quantity', '100.0'],
+  ['a price with an exponent', 'price', '4.3072e2'],
+  ['a price off the tick', 'price', '430.725'],
+  ['a fraction of a contract', 'quantity', '100.5'],
+  ['a premium one minor unit too small', 'premium.minor', '43071999999'],
+  [
+    'a premium in another asset',
+    'premium.asset',
+    'eip155:31338/erc20:0x5256a8ea20f9045a08c4e1141240c83884d54fa9',
+  ],
+  ['a payment that is not the premium', 'settlement.payAmount', '43072000001'],
+  ['a delivery that is not the quantity', 'settlement.deliverAmount', '99'],
+  ['a payment in another token', 'settlement.payToken', member('deliverToken')],
+  ['an address in mixed case', 'settlement.receiver', `${member('receiver').slice(0, -2)}AB`],
+  ['one party on both sides of the delivery', 'settlement.receiver', member('deliverer')],
+  ['a nonce beyond uint256', 'settlement.nonce', (2n ** 256n).toString()],
+  ['a nonce with a leading zero', 'settlement.nonce', '01'],
+  ['a deadline within a second', 'settlement.deadline', '2026-11-20T14:01:10.500Z'],
+  ['a deadline before the execution', 'settlement.deadline', '2026-11-20T14:00:03.000Z'],
+  ['a deadline at the expiry', 'settlement.deadline', '2027-06-25T08:00:00.000Z'],
+  ['a time without milliseconds', 'executedAt', '2026-11-20T14:00:03Z'],
+  ['a trade date of another day', 'tradeDate', '2026-11-21'],
+  ['an expiry on a Sunday', 'product.securityId', 'ETH-27JUN27-4000-C'],
+  ['an expiry that its SecurityID does not say', 'product.expiry', '2027-06-25T09:00:00.000Z'],
+  ['a put in the members, a call in the SecurityID', 'product.putOrCall', 'Put'],
+  ['a CFI code of a put', 'product.cfi', 'OPECCN'],
+  ['another strike', 'product.strike', '4100'],
+  ['another multiplier', 'product.multiplier', '10'],
+  ['an LEI with wrong check digits', 'buyer.lei', `${taker.slice(0, 18)}00`],
+  ['one party as buyer and seller', 'seller.lei', taker],
+  ['a UTI that begins with a stranger', 'uti', `5299000POUNDLOCK0W28${uti.slice(20)}`],
+  ['a UTI that the rule does not give', 'uti', `${maker}${'0'.repeat(32)}`],
+  ['an ExecID that does not belong to the UTI', 'execution.execId', 'EXEC-0002', 'uti'],
+  ['an id with a space', 'execution.clOrdId', 'ORD 1'],
+  ['a name with a line break', 'buyer.name', 'CEDAR\n'],
+  ['a route that is not built', 'settlement.route', 'htlc'],
+]
 
-// One text per rule; `path` is the member that a refusal names.
-function refusedRecords(): Refused[] {
+/** `path` is the member that a refusal names; empty for the bytes themselves. */
+function refusedRecords(): readonly { why: string; path: string; text: string }[] {
   const good = canonical(record)
+  const swapped = good.replace(/^\{("buyer":\{.*?\}),("executedAt":"[^"]*")/, '{$2,$1')
   return [
     { why: 'a space: not canonical', path: '', text: good.replace('"v":1', '"v": 1') },
     { why: 'a member named twice', path: '', text: good.replace('"v":1', '"v":1,"v":1') },
-    {
-      why: 'two members in another order',
-      path: '',
-      text: good.replace(/^\{("buyer":\{.*?\}),("executedAt":"[^"]*")/, '{$2,$1'),
-    },
+    { why: 'two members in another order', path: '', text: swapped },
     { why: 'a byte after the end', path: '', text: `${good}\n` },
-    one('another version', 'v', 2),
-    one('a member that no record has', 'memo', 'x'),
-    one('a member missing inside', 'settlement.nonce', undefined),
-    one('a number instead of text', 'quantity', 100),
-    one('a quantity not in shortest form', 'quantity', '100.0'),
-    one('a price with an exponent', 'price', '4.3072e2'),
-    one('a price off the tick', 'price', '430.725'),
-    one('a fraction of a contract', 'quantity', '100.5'),
-    one('a premium one minor unit too small', 'premium.minor', '43071999999'),
-    one(
-      'a premium in another asset',
-      'premium.asset',
-      'eip155:31338/erc20:0x5256a8ea20f9045a08c4e1141240c83884d54fa9',
-    ),
-    one('a payment that is not the premium', 'settlement.payAmount', '43072000001'),
-    one('a delivery that is not the quantity', 'settlement.deliverAmount', '99'),
-    one('a payment in another token', 'settlement.payToken', member('deliverToken')),
-    one('an address in mixed case', 'settlement.receiver', `${member('receiver').slice(0, -2)}AB`),
-    one('one party on both sides of the delivery', 'settlement.receiver', member('deliverer')),
-    one('a nonce beyond uint256', 'settlement.nonce', (2n ** 256n).toString()),
-    one('a nonce with a leading zero', 'settlement.nonce', '01'),
-    one('a deadline within a second', 'settlement.deadline', '2026-11-20T14:01:10.500Z'),
-    one('a deadline before the execution', 'settlement.deadline', '2026-11-20T14:00:03.000Z'),
-    one('a deadline at the expiry', 'settlement.deadline', '2027-06-25T08:00:00.000Z'),
-    one('a time without milliseconds', 'executedAt', '2026-11-20T14:00:03Z'),
-    one('a trade date of another day', 'tradeDate', '2026-11-21'),
-    one('an expiry on a Sunday', 'product.securityId', 'ETH-27JUN27-4000-C'),
-    one('an expiry that its SecurityID does not say', 'product.expiry', '2027-06-25T09:00:00.000Z'),
-    one('a put in the members, a call in the SecurityID', 'product.putOrCall', 'Put'),
-    one('a CFI code of a put', 'product.cfi', 'OPECCN'),
-    one('another strike', 'product.strike', '4100'),
-    one('another multiplier', 'product.multiplier', '10'),
-    one('an LEI with wrong check digits', 'buyer.lei', `${taker.slice(0, 18)}00`),
-    one('one party as buyer and seller', 'seller.lei', taker),
-    one('a UTI that begins with a stranger', 'uti', `5299000POUNDLOCK0W28${uti.slice(20)}`),
-    one('a UTI that the rule does not give', 'uti', `${maker}${'0'.repeat(32)}`),
-    { ...one('an ExecID that does not belong to the UTI', 'execution.execId', 'EXEC-0002'), path: 'uti' },
-    one('an id with a space', 'execution.clOrdId', 'ORD 1'),
-    one('a name with a line break', 'buyer.name', 'CEDAR\n'),
-    one('a route that is not built', 'settlement.route', 'htlc'),
+    ...changes.map(([why, path, value, named = path]) => ({ why, path: named, text: changed(path, value) })),
   ]
 }
 
