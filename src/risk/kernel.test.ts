@@ -107,6 +107,7 @@ function uniform(seed: number): () => number {
   }
 }
 
+// The kernel in C++ (scripts/peers/kernel) gives the same bits: test/conformance/risk-kernel.test.ts.
 const goldenSeed = 20_261_120
 const goldenOptions = 20_000
 const goldenHash = '0b1b2ac5'
