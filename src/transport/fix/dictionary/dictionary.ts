@@ -37,6 +37,8 @@ export type Dictionary = {
   fieldName(tag: number): string | undefined
   tagOf(fieldName: string): number | undefined
   messageName(msgType: string): string | undefined
+  /** The values that the dictionary lists for a field, with their names; empty when it lists none. */
+  valuesOf(tag: number): ReadonlyMap<string, string>
   /** `BUY` for (54, '1'). */
   valueName(tag: number, value: string): string | undefined
   /** Whether a value is in the closed list of a field (true when the field has none). */
@@ -155,7 +157,7 @@ function messageTable(
   return { msgType, name, category, fields, level }
 }
 
-type Names = Pick<Dictionary, 'fieldName' | 'tagOf' | 'messageName' | 'valueName' | 'isValue'>
+type Names = Pick<Dictionary, 'fieldName' | 'tagOf' | 'messageName' | 'valuesOf' | 'valueName' | 'isValue'>
 
 function namesOf(session: DictionaryData, application: DictionaryData): Names {
   const both = [application, session]
@@ -168,22 +170,24 @@ function namesOf(session: DictionaryData, application: DictionaryData): Names {
   const messageNames = later(
     () => new Map(both.flatMap((data) => data.messages.map(([type, name]) => [type, name]))),
   )
-  const valuesOf = (tag: number): string[] | undefined =>
-    both.find((data) => data.values[tag] !== undefined)?.values[tag]?.split(' ')
+  const listOf = (tag: number): string | undefined =>
+    both.find((data) => data.values[tag] !== undefined)?.values[tag]
+  const valuesOf = (tag: number): ReadonlyMap<string, string> => valueNames(listOf(tag))
   return {
     fieldName: (tag) => fieldNames().get(tag),
     tagOf: (name) => fieldTags().get(name),
     messageName: (msgType) => messageNames().get(msgType),
-    valueName: (tag, value) =>
-      valuesOf(tag)
-        ?.find((entry) => entry.startsWith(`${value}=`))
-        ?.slice(value.length + 1),
-    isValue(tag, value) {
-      const values = valuesOf(tag)
-      if (values === undefined || values.at(-1) === '*') return true
-      return values.some((entry) => entry.startsWith(`${value}=`))
-    },
+    valuesOf,
+    valueName: (tag, value) => valuesOf(tag).get(value),
+    isValue: (tag, value) => closedValues(listOf(tag)).length === 0 || valuesOf(tag).has(value),
   }
+}
+
+function valueNames(list: string | undefined): ReadonlyMap<string, string> {
+  const entries = (list ?? '').split(' ').filter((entry) => entry.includes('='))
+  return new Map(
+    entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  )
 }
 
 /** Made when first asked for. */

@@ -15,6 +15,8 @@ export const Form = {
   dayOfMonth: 10,
   list: 11,
   data: 12,
+  zonedTime: 13,
+  zonedTimestamp: 14,
 } as const
 
 const forms: Readonly<Record<FieldType, number>> = {
@@ -38,8 +40,8 @@ const forms: Readonly<Record<FieldType, number>> = {
   UTCDATEONLY: Form.date,
   LOCALMKTDATE: Form.date,
   MONTHYEAR: Form.monthYear,
-  TZTIMEONLY: Form.text,
-  TZTIMESTAMP: Form.text,
+  TZTIMEONLY: Form.zonedTime,
+  TZTIMESTAMP: Form.zonedTimestamp,
   MULTIPLEVALUESTRING: Form.list,
   MULTIPLESTRINGVALUE: Form.list,
   MULTIPLECHARVALUE: Form.list,
@@ -80,16 +82,24 @@ export function hasForm(form: number, bytes: Uint8Array, start: number, end: num
       return isMonthYear(bytes, start, end)
     case Form.dayOfMonth:
       return end - start <= 2 && within(bytes, start, end, 1, 31)
+    case Form.zonedTime:
+      return isZonedTime(bytes, start, end)
+    case Form.zonedTimestamp:
+      return (
+        isDate(bytes, start, start + 8) && bytes[start + 8] === minus && isZonedTime(bytes, start + 9, end)
+      )
     default:
       return true
   }
 }
 
+const plus = 0x2b
 const minus = 0x2d
 const point = 0x2e
 const colon = 0x3a
 const letterN = 0x4e
 const letterY = 0x59
+const letterZ = 0x5a
 const letterW = 0x77
 
 function isDigits(bytes: Uint8Array, start: number, end: number): boolean {
@@ -115,6 +125,23 @@ function isTime(bytes: Uint8Array, start: number, end: number): boolean {
   const fraction = end - start - 9
   if (fraction === -1) return true
   return bytes[start + 8] === point && fraction % 3 === 0 && fraction <= 12 && isDigits(bytes, start + 9, end)
+}
+
+/** `HH:MM[:SS[.sss]]`, then `Z`, or `+hh[:mm]` or `-hh[:mm]`, or nothing (FIX 5.0 SP2, TZTimeOnly). */
+function isZonedTime(bytes: Uint8Array, start: number, end: number): boolean {
+  let zone = start
+  while (zone < end && !isZoneStart(bytes[zone]!)) zone++
+  const isClock = zone - start === 5 ? isHourMinute(bytes, start, zone) : isTime(bytes, start, zone)
+  if (!isClock || zone === end) return isClock
+  if (bytes[zone] === letterZ) return zone + 1 === end
+  return end - zone === 3 ? within(bytes, zone + 1, end, 0, 23) : isHourMinute(bytes, zone + 1, end)
+}
+
+const isZoneStart = (byte: number): boolean => byte === letterZ || byte === plus || byte === minus
+
+function isHourMinute(bytes: Uint8Array, start: number, end: number): boolean {
+  const isShape = end - start === 5 && bytes[start + 2] === colon
+  return isShape && within(bytes, start, start + 2, 0, 23) && within(bytes, start + 3, end, 0, 59)
 }
 
 function isDate(bytes: Uint8Array, start: number, end: number): boolean {

@@ -1,5 +1,5 @@
 import { invariant } from '#core'
-import { checksumOf, equalsSign, soh } from './bytes.ts'
+import { checksumFieldBytes, checksumOf, soh } from './bytes.ts'
 
 /** A tag and its value; text is written as latin1. */
 export type FixField = readonly [tag: number, value: string | Uint8Array]
@@ -34,29 +34,29 @@ export function data(lengthTag: number, dataTag: number, bytes: Uint8Array): Fix
  */
 export function encodeMessage(draft: FixDraft): Uint8Array {
   invariant(isWritable(draft.beginString), 'BeginString cannot carry SOH')
-  const fields: readonly FixField[] = [[35, draft.msgType], ...draft.header, ...draft.body]
-  const lengths = fields.map(([tag, value]) => String(tag).length + value.length + 2)
-  const bodyBytes = lengths.reduce((sum, length) => sum + length, 0)
-  const head = `8=${draft.beginString}\u00019=${bodyBytes}\u0001`
-  const bytes = Buffer.allocUnsafe(head.length + bodyBytes + 7)
-  let end = bytes.write(head, 0, 'latin1')
-  for (const field of fields) end = writeField(bytes, end, field)
-  bytes.write(`10=${String(checksumOf(bytes, 0, end)).padStart(3, '0')}\u0001`, end, 'latin1')
+  const text = `${written(35, draft.msgType)}${joined(draft.header)}${joined(draft.body)}`
+  const head = `8=${draft.beginString}${separator}9=${text.length}${separator}`
+  const bytes = Buffer.allocUnsafe(head.length + text.length + checksumFieldBytes)
+  bytes.write(head, 0, 'latin1')
+  const trailer = head.length + bytes.write(text, head.length, 'latin1')
+  const sum = String(checksumOf(bytes, 0, trailer)).padStart(3, '0')
+  bytes.write(`10=${sum}${separator}`, trailer, 'latin1')
   return bytes
 }
 
-function writeField(bytes: Buffer, from: number, [tag, value]: FixField): number {
-  let end = from + bytes.write(String(tag), from, 'latin1')
-  bytes[end++] = equalsSign
-  if (typeof value === 'string') {
-    invariant(isWritable(value), `tag ${tag} cannot carry SOH or characters beyond latin1`)
-    end += bytes.write(value, end, 'latin1')
-  } else {
-    bytes.set(value, end)
-    end += value.length
-  }
-  bytes[end++] = soh
-  return end
+const separator = String.fromCharCode(soh)
+
+/** Latin1 text stands for the bytes until the end: one string written at once is faster than many pieces. */
+function joined(fields: readonly FixField[]): string {
+  let text = ''
+  for (const [tag, value] of fields)
+    text += typeof value === 'string' ? written(tag, value) : `${tag}=${latin1(value)}${separator}`
+  return text
+}
+
+function written(tag: number, value: string): string {
+  if (!isWritable(value)) invariant(false, `tag ${tag} cannot carry SOH or characters beyond latin1`)
+  return `${tag}=${value}${separator}`
 }
 
 function isWritable(text: string): boolean {
@@ -66,3 +66,6 @@ function isWritable(text: string): boolean {
   }
   return true
 }
+
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')

@@ -34,7 +34,7 @@ export const standardLengthTags: Uint16Array = lengthTagTable([
  * next sibling, which is the next field until the walk finds groups). Checks what makes a message garbled
  * (FIX 4.4 vol. 2, "Valid FIX message"): 8, 9 and 35 first, BodyLength, CheckSum last and right, tags that
  * are numbers, data fields of the length that the field before them says. `lengthTags` gives for each data
- * tag the tag of its Length field. A data field that does not follow its Length field ends at the next SOH.
+ * tag the tag of its Length field; a data field without one is garbled, for nobody can say where it ends.
  */
 export function splitFields(
   bytes: Uint8Array,
@@ -66,7 +66,6 @@ function scan(bytes: Uint8Array, lengthTags: Uint16Array, fieldsMax: number): nu
   const total = bytes.length
   let numbers = block
   let row = used
-  let before = 0
   let position = 0
   for (let next = 1; position < total; next++) {
     if (next > fieldsMax) return 'too-many-fields'
@@ -84,8 +83,8 @@ function scan(bytes: Uint8Array, lengthTags: Uint16Array, fieldsMax: number): nu
     }
     if (tag > tagMax || bytes[position++] !== equalsSign) return 'tag'
     let end = position
-    if (tag > 0 && tag < lengthTags.length && lengthTags[tag] !== 0 && lengthTags[tag] === before) {
-      end = dataEnd(bytes, position, row - fieldStride)
+    if (tag > 0 && tag < lengthTags.length && lengthTags[tag] !== 0) {
+      end = dataEnd(bytes, position, lengthTags[tag]!, row)
       if (bytes[end] !== soh) return 'data-length'
     } else while (bytes[end] !== soh) end++
     numbers[row + at.tag] = tag
@@ -93,7 +92,6 @@ function scan(bytes: Uint8Array, lengthTags: Uint16Array, fieldsMax: number): nu
     numbers[row + at.end] = end
     numbers[row + at.next] = next
     row += fieldStride
-    before = tag
     position = end + 1
   }
   return row - used
@@ -120,10 +118,18 @@ function unusualTag(bytes: Uint8Array, start: number): number {
   return value > 0 && value <= tagMax ? -value : tagMax + 1
 }
 
-/** Where the data field ends whose Length field is at `lengthField`; -1 when that is no length. */
-function dataEnd(bytes: Uint8Array, start: number, lengthField: number): number {
-  const length = naturalAt(bytes, block[lengthField + at.start]!, block[lengthField + at.end]!)
-  return length >= 0 && start + length < bytes.length ? start + length : -1
+/** How many fields back a data field looks for its Length field, which should be the one before it. */
+const lengthLookBackMax = 32
+
+/** Where the data field at `row` ends; -1 when no Length field says so. */
+function dataEnd(bytes: Uint8Array, start: number, lengthTag: number, row: number): number {
+  const first = Math.max(used, row - lengthLookBackMax * fieldStride)
+  for (let field = row - fieldStride; field >= first; field -= fieldStride) {
+    if (block[field] !== lengthTag) continue
+    const length = naturalAt(bytes, block[field + at.start]!, block[field + at.end]!)
+    return length >= 0 && start + length < bytes.length ? start + length : -1
+  }
+  return -1
 }
 
 function envelopeProblem(bytes: Uint8Array, fields: Int32Array, trailer: number): GarbledReason | undefined {

@@ -117,9 +117,16 @@ test('a data field that swallows the checksum field is garbled', () => {
   assert.equal(reasonOf(rawMessage(`${head}95=10|96=abc|`)), 'checksum')
 })
 
-test('a data field without its Length field before it ends at the next SOH', () => {
-  assert.equal(parsed(rawMessage(`${head}96=abc|58=x|`)).text(96), 'abc')
-  assert.equal(parsed(rawMessage(`${head}95=5|58=x|96=abc|`)).text(96), 'abc')
+test('a data field without a Length field is garbled: nobody could say where it ends', () => {
+  assert.equal(reasonOf(rawMessage(`${head}96=abc|58=x|`)), 'data-length')
+  assert.equal(reasonOf(rawMessage(`${head}96=abc|95=3|`)), 'data-length')
+  assert.equal(reasonOf(rawMessage(`${head}95=3|${'58=x|'.repeat(40)}96=abc|`)), 'data-length')
+})
+
+test('a Length field that stands further before its data field still counts, as in QuickFIX', () => {
+  const message = parsed(rawMessage(`${head}95=8|58=x|96=abc|54=2|`))
+  assert.equal(message.text(96), 'abc\u000154=2')
+  assert.equal(message.has(54), false)
 })
 
 test('tags that are no numbers are garbled; zero and negative tags can be named in a reject', () => {
