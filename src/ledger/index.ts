@@ -18,3 +18,5 @@ export {
   writeOptions,
   type SandboxContracts,
 } from './evm/deploy.ts'
+export { memoryChain, type MemoryChain } from './memory/chain.ts'
+export { openMemoryLedger, type MemoryLedgerOptions } from './memory/ledger.ts'
