@@ -45,7 +45,6 @@ export async function takeApproval(
     name: 'ApproveTrade',
     by: { kind: 'operator', id: opened.operator },
     corr: trade.corr,
-    authorised: parts.authorise.statement,
     decide: (state) => approveTrade(state, tradeId, { ...opened, approval }, wanted),
   })
   return durable(parts, acted)

@@ -1,10 +1,8 @@
 // Policy before every decision: facts of the state that the decision will see, the point of decision, and the mark
 // that the entry keeps.
-import { decimal, formatInstant, fromMinor, isRefusal, type Clock, type Decimal, type Refusal } from '#core'
+import { formatInstant, fromMinor, isRefusal, type Clock, type Decimal, type Refusal } from '#core'
 import { decideFacts, refusalOf, type Decision, type Pdp, type PolicyFacts } from '#policy'
 import {
-  executedPremium,
-  PREMIUM_DECIMALS,
   usageKey,
   type DeskState,
   type ExecutionTerms,
@@ -20,19 +18,14 @@ type SettleAction = 'ConfirmTrade' | 'InstructSettlement' | 'SubmitSettlement'
 export type Deal = {
   readonly counterparty: string
   readonly instrument: Instrument
-  /** Quantity and price of an order; a request for quote is worth nothing yet. */
-  readonly terms?: { readonly orderQty: string; readonly price: string }
+  /** What an order is worth; a request for quote is worth nothing yet. */
+  readonly terms?: { readonly premiumMinor: string }
 }
 
 export type Authoriser = {
   deal(action: DealAction, deal: Deal): Authorised
   settle(action: SettleAction, trade: ExecutionTerms, instrument: Instrument, approvals: number): Authorised
   administer(by: Principal, session: string): Authorised
-  /**
-   * For what a counterparty states in answer to us, or a ledger about an effect of ours: it is recorded, not
-   * permitted. The command that led to it carries the allow.
-   */
-  readonly statement: Authorised
 }
 
 export function createAuthoriser(parts: {
@@ -41,8 +34,11 @@ export function createAuthoriser(parts: {
   readonly clock: Clock
   readonly state: () => DeskState
   readonly chainId: string
+  /** Of the money in which premiums are paid. */
+  readonly decimals: number
 }): Authoriser {
   const { pdp, registry, clock, chainId } = parts
+  const units = (minor: bigint): Decimal => fromMinor(minor, parts.decimals)
   const usedToday = (counterparty: string): bigint =>
     parts.state().usage.get(usageKey(counterparty, formatInstant(clock.now()))) ?? 0n
   const ask = (facts: PolicyFacts): Authorised => authorised(decideFacts(pdp, facts), pdp)
@@ -50,12 +46,12 @@ export function createAuthoriser(parts: {
     deal: (action, { counterparty, instrument, terms }) => {
       const parties = { ...tradeFacts(registry, counterparty, instrument), authenticated: true }
       if (action === 'CancelOrder') return ask({ action, ...parties })
-      const worth = { amount: worthOf(terms), usedToday: units(usedToday(counterparty)) }
+      const worth = { amount: units(BigInt(terms?.premiumMinor ?? 0)), usedToday: units(usedToday(counterparty)) }
       return ask({ action, ...parties, ...worth })
     },
     settle: (action, trade, instrument, approvals) => {
       const name = trade.maker.name === registry.self.name ? trade.taker.name : trade.maker.name
-      const premium = executedPremium(trade)
+      const premium = BigInt(trade.premiumMinor)
       const others = usedToday(name) - premium
       const parties = { ...tradeFacts(registry, name, instrument), authenticated: true }
       const worth = { amount: units(premium), usedToday: units(others > 0n ? others : 0n) }
@@ -65,7 +61,6 @@ export function createAuthoriser(parts: {
       const operator = { id: by.id, role: by.kind === 'operator' ? 'operator' : 'none' }
       return ask({ action: 'AdministerSession', operator, session, authenticated: by.kind === 'operator' })
     },
-    statement: { mark: { decision: 'allow', rules: ['statement'], set: pdp.set }, inputs: {} },
   }
 }
 
@@ -78,12 +73,6 @@ function tradeFacts(registry: Registry, counterparty: string, instrument: Instru
   return { counterparty: { ...known, suspended: false, sanctioned: false }, option: instrument }
 }
 
-const units = (minor: bigint): Decimal => fromMinor(minor, PREMIUM_DECIMALS)
-
-function worthOf(terms: Deal['terms']): Decimal {
-  if (!terms) return decimal(0n)
-  return units(executedPremium({ lastQty: terms.orderQty, lastPx: terms.price }))
-}
 
 function authorised(decision: Decision, pdp: Pdp): Authorised {
   const { rules, set, inputs } = decision

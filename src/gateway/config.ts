@@ -1,8 +1,24 @@
 // What one gateway is told before it starts. Validated whole at boot: a gateway with a doubtful setting does not run.
-import { fromBase64Url, isRefusal, parseChainId, parseInstant, parseJson, parseLei, refuse, type Refusal } from '#core'
+import {
+  fromBase64Url,
+  instant,
+  isRefusal,
+  offsetClock,
+  parseChainId,
+  parseInstant,
+  parseJson,
+  parseLei,
+  refuse,
+  systemClock,
+  type Clock,
+  type Refusal,
+} from '#core'
 import { flag, integer, listOf, object, oneOf, optional, read, text, type Shaped } from './shape.ts'
 
 const port = integer(0, 65_535)
+
+/** A sandbox clock that starts there and runs at real speed; `at` is the real time of the start. */
+export const clockShape = optional(object({ startsAt: read(parseInstant), at: read(parseInstant) }))
 
 const fixSession = object({
   beginString: oneOf('FIX.4.2', 'FIX.4.4', 'FIXT.1.1'),
@@ -42,8 +58,7 @@ const shape = object({
   environment: oneOf('sandbox', 'live'),
   dataDir: text,
   keysDir: text,
-  /** A sandbox clock that starts there and runs at real speed; `at` is the real time of the start. */
-  clock: optional(object({ startsAt: read(parseInstant), at: read(parseInstant) })),
+  clock: clockShape,
   journal: object({
     origin: text,
     quorum: integer(0, 16),
@@ -98,3 +113,7 @@ export function parseGatewayConfig(bytes: Uint8Array): GatewayConfig | Refusal {
     return refuse('config-invalid', 'config.journal.quorum is more than there are witnesses')
   return config
 }
+
+/** All processes of a sandbox agree on its time; without a setting it is the machine's. */
+export const configuredClock = (clock: Shaped<typeof clockShape>): Clock =>
+  clock ? offsetClock(instant(clock.startsAt + (systemClock.now() - clock.at))) : systemClock

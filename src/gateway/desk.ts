@@ -8,6 +8,7 @@ import {
   checkQuantity,
   fillOrder,
   placeOrder,
+  premiumMinor,
   receiveFill,
   receiveQuote,
   refuseOrder,
@@ -149,10 +150,9 @@ export function takeQuote(
     const unknown = refuse('rfq-unknown', `no request ${quote.quoteReqId} was sent`)
     return refusedStep(loop.refuse({ name, by, corr }, unknown), unknown)
   }
-  const authorised = parts.authorise.statement
   const decide: Parameters<Loop['act']>[0]['decide'] = (state, context) =>
     receiveQuote(state, quote, context, makerName)
-  return stepOf(loop.act({ name, by, corr, authorised, decide }), { quote, rfq, instrument })
+  return stepOf(loop.act({ name, by, corr, decide }), { quote, rfq, instrument })
 }
 
 /** Taker: the maker declined the request. */
@@ -167,8 +167,7 @@ export function takeQuoteRefusal(
   const rfq = loop.state.rfqs.get(corr)?.terms
   const decide = (state: Loop['state']): readonly DeskEvent[] =>
     refuseRfq(state, quoteReqId, registry.self.name, refusal)
-  const authorised = parts.authorise.statement
-  return stepOf(loop.act({ name: 'ReceiveQuoteRefusal', by, corr, authorised, decide }), { rfq })
+  return stepOf(loop.act({ name: 'ReceiveQuoteRefusal', by, corr, decide }), { rfq })
 }
 
 /** Either side ends an open quote: the maker withdraws it, the taker passes on it. */
@@ -181,9 +180,8 @@ export function endQuote(parts: DeskParts, by: Principal, quoteId: string, who: 
     const unknown = refuse('quote-unknown', `QuoteID ${quoteId} is not known`)
     return refusedStep(loop.refuse({ name, by, corr }, unknown), unknown)
   }
-  const authorised = parts.authorise.statement
   const decide: Parameters<Loop['act']>[0]['decide'] = (state) => cancelQuote(state, quoteId, who)
-  return stepOf(loop.act({ name, by, corr, authorised, decide }), { quote })
+  return stepOf(loop.act({ name, by, corr, decide }), { quote })
 }
 
 export type Ordered = InstrumentStep<{ terms: OrderTerms; maker: Party }>
@@ -250,24 +248,26 @@ function orderTerms(
 ): InstrumentStep<{ terms: OrderTerms }> | Refusal {
   const instrument = checkProductFields(order.product, parts.place.venue, parts.clock.now())
   if (isRefusal(instrument)) return instrument
-  const bad = checkSizeAndPrice(instrument, order)
-  if (bad) return bad
+  const premium = premiumOf(parts, instrument, order)
+  if (isRefusal(premium)) return premium
   const { clOrdId, quoteId, side, orderQty, price, currency } = order
-  const { securityId } = instrument
-  const terms = { clOrdId, quoteId, quoteReqId, securityId, side, orderQty, price, currency, principal: by.id }
-  return { instrument, terms }
+  const economics = { securityId: instrument.securityId, side, orderQty, price, currency, premiumMinor: premium }
+  return { instrument, terms: { clOrdId, quoteId, quoteReqId, ...economics, principal: by.id } }
 }
 
-/** After this quantity × price is exact in minor units, so that no later sum can fail. */
-function checkSizeAndPrice(
+/** Refuses a size or price off the instrument's grid, so that the premium is exact and no later sum can fail. */
+function premiumOf(
+  parts: DeskParts,
   instrument: Instrument,
   order: { readonly orderQty: string; readonly price: string },
-): Refusal | undefined {
+): string | Refusal {
   const quantity = parseDecimal(order.orderQty)
   if (isRefusal(quantity)) return quantity
   const price = parseDecimal(order.price)
   if (isRefusal(price)) return price
-  return checkQuantity(instrument, quantity) ?? checkPrice(instrument, price)
+  const bad = checkQuantity(instrument, quantity) ?? checkPrice(instrument, price)
+  const minor = bad ?? premiumMinor({ price, quantity, instrument }, parts.place.payToken)
+  return isRefusal(minor) ? minor : minor.toString()
 }
 
 export type Filled = InstrumentStep<{ execution: ExecutionTerms; order: OrderTerms }>
@@ -280,18 +280,16 @@ export function takeFill(parts: DeskParts, by: Principal, fill: FillFields, make
   const corr = quote?.rfq ?? rfqKey(registry.self.name, fill.clOrdId)
   const name = 'ReceiveFill'
   const instrument = checkProductFields(fill.product, parts.place.venue, parts.clock.now())
-  const bad = isRefusal(instrument) ? instrument : checkSizeAndPrice(instrument, fill)
-  if (!order || !quote || bad || isRefusal(instrument)) {
-    const why = bad ?? refuse('order-unknown', `no order ${fill.clOrdId} was placed`)
+  const premium = isRefusal(instrument) ? instrument : premiumOf(parts, instrument, fill)
+  if (!order || !quote || isRefusal(premium) || isRefusal(instrument)) {
+    const why = isRefusal(premium) ? premium : refuse('order-unknown', `no order ${fill.clOrdId} was placed`)
     return refusedStep(loop.refuse({ name, by, corr }, why), why)
   }
-  const execution = executionOf(fill, instrument, { order, quote, taker: registry.self, maker })
-  const authorised = parts.authorise.statement
+  const execution = executionOf(fill, { order, quote, instrument, premium, taker: registry.self, maker })
   const acted = loop.act({
     name,
     by,
     corr,
-    authorised,
     decide: (state, context) => receiveFill(state, execution, context),
   })
   return stepOf(acted, { execution, order, instrument })
@@ -300,19 +298,18 @@ export function takeFill(parts: DeskParts, by: Principal, fill: FillFields, make
 type FillContext = {
   readonly order: OrderTerms
   readonly quote: Quote
+  readonly instrument: Instrument
+  readonly premium: string
   readonly taker: Party
   readonly maker: Party
 }
 
-function executionOf(
-  fill: FillFields,
-  instrument: Instrument,
-  { order, quote, taker, maker }: FillContext,
-): ExecutionTerms {
+function executionOf(fill: FillFields, context: FillContext): ExecutionTerms {
+  const { order, quote, instrument, premium, taker, maker } = context
   const { execId, orderId, clOrdId, side, orderQty, price, currency, transactTime } = fill
   const { quoteId, quoteReqId } = order
   const ids = { tradeId: tradeIdOf(maker, execId), execId, orderId, clOrdId, quoteId, quoteReqId }
-  const economics = { securityId: instrument.securityId, side, lastQty: orderQty, lastPx: price, currency }
+  const economics = { securityId: instrument.securityId, side, lastQty: orderQty, lastPx: price, currency, premiumMinor: premium }
   return { ...ids, ...economics, transactTime, validUntilTime: quote.terms.validUntilTime, taker, maker }
 }
 
@@ -331,7 +328,6 @@ export function takeOrderRefusal(
     const unknown = refuse('order-unknown', `no open order ${clOrdId}`)
     return refusedStep(loop.refuse({ name, by, corr }, unknown), unknown)
   }
-  const authorised = parts.authorise.statement
   const decide = (state: Loop['state']): readonly DeskEvent[] => refuseOrder(state, order.terms, refusal)
-  return stepOf(loop.act({ name, by, corr, authorised, decide }), { order: order.terms })
+  return stepOf(loop.act({ name, by, corr, decide }), { order: order.terms })
 }

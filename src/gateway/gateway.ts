@@ -2,7 +2,7 @@
 // and closes in the opposite order. Time, randomness and crash points are arguments.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { instant, isRefusal, offsetClock, refuse, systemClock, type Clock, type Random, type Refusal } from '#core'
+import { isRefusal, refuse, systemClock, type Clock, type Random, type Refusal } from '#core'
 import { digest, peerOf, spkiPin, systemRandom, tlsClientOptions, tlsRefusal, tlsServerOptions } from '#crypto'
 import type { PinnedPeer } from '#crypto'
 import { checkedOpen, openSqliteStore, type Journal, type Store } from '#journal'
@@ -21,7 +21,7 @@ import {
 import type { GatewayApi } from './api.ts'
 import { createAuthoriser } from './authorise.ts'
 import { connectLedger, createEffectStore, type Chain } from './chain.ts'
-import type { FixSessionConfig, GatewayConfig } from './config.ts'
+import { configuredClock, type FixSessionConfig, type GatewayConfig } from './config.ts'
 import { evidencePath, onEvidence, type EvidenceParts } from './evidence-exchange.ts'
 import { createFixDesk } from './fix-desk.ts'
 import { createFixStore } from './fix-store.ts'
@@ -36,6 +36,7 @@ import { createProjection, type Projection } from './projection.ts'
 import { createRegistry, fixSessionKey } from './registry.ts'
 import { doers, type SettlingParts } from './settling.ts'
 import { createWorker, type Worker } from './worker.ts'
+import { createRows, type Rows } from './rows.ts'
 import { startWitnessing, witnessPolicyOf, type Witnessing } from './witnessing.ts'
 
 export type GatewayOptions = {
@@ -48,7 +49,8 @@ export type GatewayOptions = {
 
 export type Gateway = {
   readonly api: GatewayApi
-  readonly store: Store
+  /** Durable rows for those who stand before the gateway (stored answers of the HTTP door). */
+  readonly rows: Rows
   readonly clock: Clock
   /** The ports that were really taken, for configurations with port 0. */
   readonly ports: { readonly peering: number; readonly fix: readonly number[] }
@@ -81,7 +83,7 @@ type Base = {
 }
 
 function openBase({ config, onFailure }: GatewayOptions): Base | Refusal {
-  const clock = clockOf(config)
+  const clock = configuredClock(config.clock)
   const random = systemRandom
   const keys = openGatewayKeys(config.keysDir, config.name, { clock: systemClock, random })
   if (isRefusal(keys)) return keys
@@ -98,12 +100,6 @@ function openBase({ config, onFailure }: GatewayOptions): Base | Refusal {
   const journal = checkedOpen({ store, origin, signer: keys.journal, clock, random, onFailure })
   if (isRefusal(journal)) return journal
   return { config, clock, random, keys, peers, store, journal, policies, pdp }
-}
-
-/** The sandbox clock starts at a fixed time and runs at real speed; all its processes agree on it. */
-function clockOf({ clock }: GatewayConfig): Clock {
-  if (!clock) return systemClock
-  return offsetClock(instant(clock.startsAt + (systemClock.now() - clock.at)))
 }
 
 async function recordOpening({ journal, config, keys, clock, pdp }: Base): Promise<Refusal | undefined> {
@@ -132,8 +128,9 @@ function assemble(base: Base, options: GatewayOptions): Core | Refusal {
   const maker = config.maker && createMaker(config.maker)
   if (isRefusal(maker)) return maker
   const loop = createLoop({ journal, clock, self: registry.self, probe: options.probe ?? (() => undefined) })
-  const { chainId } = config.ledger
-  const authorise = createAuthoriser({ pdp, registry, clock, state: () => loop.state, chainId })
+  const { chainId, payToken } = config.ledger
+  const { decimals } = payToken
+  const authorise = createAuthoriser({ pdp, registry, clock, state: () => loop.state, chainId, decimals })
   const peering: PeeringParts = {
     ...{ loop, clock, random, registry, place, authorise, maker },
     instrumentOf: (securityId) => parseInstrument(securityId, place.venue, clock.now()),
@@ -186,7 +183,7 @@ async function goOnline(core: Core, options: GatewayOptions): Promise<Gateway | 
     await journal.close()
     store.close()
   }
-  return { api, store, clock, ports, close }
+  return { api, rows: createRows(store, journal, 'door'), clock, ports, close }
 }
 
 function openFix(core: Core): Promise<FixEngine> {

@@ -30,7 +30,11 @@ export type Command = {
   readonly name: string
   readonly by: Principal
   readonly corr: string
-  readonly authorised: Authorised
+  /**
+   * Absent for what a counterparty states in answer to us, or a ledger about an effect of ours: that is recorded,
+   * not permitted. The command that led to it carries the allow.
+   */
+  readonly authorised?: Authorised
   readonly decide: (state: DeskState, context: DeskContext) => readonly DeskEvent[] | Refusal
   /** What to journal when it is refused, instead of the general entry. */
   readonly onRefusal?: (refusal: Refusal, context: DeskContext) => readonly DeskEvent[]
@@ -82,6 +86,9 @@ export function createLoop(parts: {
   }
 }
 
+/** An event that moves value would carry this as its allow, and no verifier would take it. */
+const statement: Authorised = { mark: { decision: 'deny', rules: ['statement'], set: '' }, inputs: {} }
+
 type Turn = {
   readonly state: DeskState
   readonly now: DeskContext['now']
@@ -91,7 +98,7 @@ type Turn = {
 }
 
 function act(command: Command, turn: Turn): Acted {
-  const { mark, inputs, refused } = command.authorised
+  const { mark, inputs, refused } = command.authorised ?? statement
   const context: DeskContext = { now: turn.now, self: turn.self, policy: { mark, inputs } }
   const outcome = refused ?? command.decide(turn.state, context)
   if (!isRefusal(outcome)) return { bundle: turn.record(turn.evolve(outcome)) }

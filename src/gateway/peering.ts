@@ -91,7 +91,6 @@ async function refuseAndTell(
   if (!trade) return refusal
   const acted = parts.loop.act({
     ...commandOf('RefuseTrade', peer, trade),
-    authorised: parts.authorise.statement,
     decide: (state) => refuseTrade(state, tradeId, refusal, parts.registry.self.name),
   })
   await durable(parts, acted)

@@ -3,6 +3,7 @@
 import {
   canonicalJson,
   formatInstant,
+  invariant,
   isRefusal,
   parseInstant,
   refuse,
@@ -176,7 +177,6 @@ async function watch(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcome
   const lapsed = refuse('settlement-expired', `the ledger is final past the deadline of ${tradeId} without it`)
   const acted = parts.loop.act({
     ...own(parts, 'RecordSettlement', trade),
-    authorised: parts.authorise.statement,
     decide: (state) =>
       outcome.state === 'settled'
         ? settleTrade(state, tradeId, settledOf(outcome))
@@ -197,7 +197,6 @@ async function expire(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcom
   const late = refuse('confirmation-timeout', `${tradeId} was not agreed by ${formatInstant(deadline)}`)
   const acted = parts.loop.act({
     ...own(parts, 'ExpireTrade', trade),
-    authorised: parts.authorise.statement,
     decide: (state) => failSettlement(state, tradeId, late),
   })
   return durable(parts, acted)
@@ -214,7 +213,7 @@ function authorisedTo(
   trade: Trade,
 ): ReturnType<PeeringParts['authorise']['settle']> {
   const instrument = parts.instrumentOf(trade.terms.securityId)
-  if (isRefusal(instrument)) return { ...parts.authorise.statement, refused: instrument }
+  invariant(!isRefusal(instrument), 'a trade is in an instrument that was checked')
   return parts.authorise.settle(action, trade.terms, instrument, trade.approvals.length)
 }
 
@@ -234,7 +233,6 @@ function retryOrEnd(parts: SettlingParts, job: Job, refusal: Refusal): WorkOutco
 async function end(parts: SettlingParts, { tradeId, trade }: Job, refusal: Refusal): WorkOutcome {
   const acted = parts.loop.act({
     ...own(parts, 'RefuseTrade', trade),
-    authorised: parts.authorise.statement,
     decide: (state) => refuseTrade(state, tradeId, refusal, trade.terms.taker.name),
   })
   await durable(parts, acted)

@@ -11,7 +11,6 @@ import {
   type Refusal,
 } from '#core'
 import {
-  executedPremium,
   parseInstrument,
   rfqKey,
   type ExecutionTerms,
@@ -124,7 +123,7 @@ export function orderView({ desk, projection }: ViewParts, order: Order): OrderV
 export function tradeView(parts: ViewParts, tradeId: string, trade: Trade): TradeView {
   const { terms, role, phase } = trade
   const { payToken } = parts.desk.place
-  const minor = executedPremium(terms)
+  const minor = BigInt(terms.premiumMinor)
   const text = `${formatAmount({ asset: payToken.id, minor }, payToken)} ${payToken.symbol}`
   return {
     tradeId,

@@ -59,7 +59,12 @@ export function approveTrade(
     return refuse('conflict', `${given.operator} has approved ${tradeId} before`)
   const { operator, recordHash, digest, approval } = given
   return [
-    { type: 'trade.approved', corr: trade.corr, body: { tradeId, operator, recordHash, digest }, parts: { approval } },
+    {
+      type: 'trade.approved',
+      corr: trade.corr,
+      body: { tradeId, operator, recordHash, digest },
+      parts: { approval },
+    },
   ]
 }
 

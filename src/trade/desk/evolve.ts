@@ -1,12 +1,9 @@
 // event → state. The one place that changes a desk's state; total over the event types.
-import { invariant, isRefusal, parseDecimal, multiplyDecimal, toMinor } from '#core'
+import { invariant } from '#core'
 import type { DeskEvent, DeskEventOf } from './events.ts'
 import type { DeskState, Order, Quote, Rfq, Trade, TradePhase } from './state.ts'
 import { orderKey, rfqKey, usageKey } from './state.ts'
 import type { ExecutionTerms, OrderTerms, RfqTerms, Role } from './terms.ts'
-
-/** USDC and its like; the instrument master holds premium assets of this precision only. */
-export const PREMIUM_DECIMALS = 6
 
 export function evolveDesk(state: DeskState, event: DeskEvent): void {
   switch (event.type) {
@@ -134,7 +131,7 @@ function putTrade(state: DeskState, event: DeskEventOf<'trade.executed'>): void 
   if (role === 'maker') state.tradesMade += 1
   const counterparty = role === 'maker' ? terms.taker : terms.maker
   const day = usageKey(counterparty.name, terms.transactTime)
-  state.usage.set(day, (state.usage.get(day) ?? 0n) + executedPremium(terms))
+  state.usage.set(day, (state.usage.get(day) ?? 0n) + BigInt(terms.premiumMinor))
 }
 
 const orderOf = (terms: ExecutionTerms): OrderTerms => ({
@@ -146,18 +143,9 @@ const orderOf = (terms: ExecutionTerms): OrderTerms => ({
   orderQty: terms.lastQty,
   price: terms.lastPx,
   currency: terms.currency,
+  premiumMinor: terms.premiumMinor,
   principal: terms.taker.name,
 })
-
-/** lastQty × lastPx in minor units; exact, because tick × lot never needs more digits than the asset has. */
-export function executedPremium(terms: { readonly lastQty: string; readonly lastPx: string }): bigint {
-  const quantity = parseDecimal(terms.lastQty)
-  const price = parseDecimal(terms.lastPx)
-  invariant(!isRefusal(quantity) && !isRefusal(price), 'executed terms hold decimals')
-  const minor = toMinor(multiplyDecimal(quantity, price), PREMIUM_DECIMALS)
-  invariant(!isRefusal(minor), 'an executed premium is exact in minor units')
-  return minor
-}
 
 const refusalOf = (body: { refusal: string; detail: string }): { refusal: string; detail: string } => ({
   refusal: body.refusal,

@@ -1,6 +1,7 @@
 // Order against a quote, and its fill. FIX 4.4 vol 4: NewOrderSingle(D) with QuoteID(117), ExecutionReport(8).
 import {
   compareDecimal,
+  invariant,
   decimal,
   formatInstant,
   isMultipleOf,
@@ -61,7 +62,8 @@ export function receiveFill(
     return refuse('execution-mismatch', `the fill differs from the order in ${differs.join(', ')}`)
   const quote = state.quotes.get(execution.quoteId)
   if (!quote) return refuse('quote-unknown', `QuoteID ${execution.quoteId} is not known`)
-  return [executed(execution, 'taker', quote.rfq, { ...context, policy: order.policy ?? context.policy })]
+  invariant(order.policy, 'an order of ours left under an allow')
+  return [executed(execution, 'taker', quote.rfq, { ...context, policy: order.policy })]
 }
 
 export function refuseOrder(
@@ -134,10 +136,10 @@ function executionOf(
   execId: string,
   now: Instant,
 ): ExecutionTerms {
-  const { clOrdId, quoteId, securityId, side, currency } = terms
+  const { clOrdId, quoteId, securityId, side, currency, premiumMinor } = terms
   const { taker, maker, quoteReqId } = rfq.terms
   const ids = { tradeId: tradeIdOf(maker, execId), execId, orderId, clOrdId, quoteId, quoteReqId }
-  const economics = { securityId, side, lastQty: terms.orderQty, lastPx: terms.price, currency }
+  const economics = { securityId, side, lastQty: terms.orderQty, lastPx: terms.price, currency, premiumMinor }
   const { validUntilTime } = quote.terms
   return { ...ids, ...economics, transactTime: formatInstant(now), validUntilTime, taker, maker }
 }

@@ -50,6 +50,8 @@ export type OrderTerms = {
   readonly orderQty: string
   readonly price: string
   readonly currency: string
+  /** price × quantity × multiplier in minor units of the money. */
+  readonly premiumMinor: string
   readonly principal: string
 }
 
@@ -66,6 +68,7 @@ export type ExecutionTerms = {
   readonly lastQty: string
   readonly lastPx: string
   readonly currency: string
+  readonly premiumMinor: string
   readonly transactTime: string
   readonly validUntilTime: string
   readonly taker: Party

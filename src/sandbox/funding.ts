@@ -1,0 +1,74 @@
+// What the parties bring to the trade: contracts on lagoon, CEDAR's dollars, the options ALDER has written, and the
+// allowances under which the settlement contract may move both.
+import { isRefusal, type Refusal } from '#core'
+import type { DigestSigner } from '#crypto'
+import { seriesOf } from '#gateway'
+import {
+  admitWriter,
+  approveMoney,
+  approveSeries,
+  createSeries,
+  deploySandbox,
+  faucetMint,
+  memoryEffectStore,
+  openEvmLedger,
+  sandboxContracts,
+  writeOptions,
+  type EvmLedger,
+  type SandboxContracts,
+} from '#ledger'
+import { otcLinearUsdc, parseInstrument } from '#trade'
+import { chains, fixture, sandboxStart } from './cast.ts'
+import type { Ceremony } from './ceremony.ts'
+import type { Anvil } from './chains.ts'
+
+const gasWei = 10n ** 20n
+
+export async function fund(lagoon: Anvil, { deployer, alder, cedar }: Ceremony): Promise<SandboxContracts | Refusal> {
+  const accounts = [deployer, alder.settlement, cedar.settlement]
+  for (const { address } of accounts) await lagoon.setBalance(address, gasWei)
+  const contracts = sandboxContracts(deployer.address)
+  const [owner, maker, taker] = accounts.map((account) => ledgerOf(lagoon, account, contracts)) as [
+    EvmLedger,
+    EvmLedger,
+    EvmLedger,
+  ]
+  const deployed = await deploySandbox(owner)
+  if (isRefusal(deployed)) return deployed
+  const refusal = (await equip(owner, maker, taker, contracts)) ?? undefined
+  return refusal ?? contracts
+}
+
+function ledgerOf(lagoon: Anvil, account: DigestSigner, { settlement, positions }: SandboxContracts): EvmLedger {
+  return openEvmLedger({
+    chainId: `eip155:${chains.lagoon.chainId}` as EvmLedger['chainId'],
+    rpc: { urls: [lagoon.url], needed: 1 },
+    contracts: { settlement, positions },
+    account,
+    store: memoryEffectStore(),
+    finality: { confirmations: chains.lagoon.confirmations },
+  })
+}
+
+async function equip(
+  owner: EvmLedger,
+  maker: EvmLedger,
+  taker: EvmLedger,
+  contracts: SandboxContracts,
+): Promise<Refusal | undefined> {
+  const { usdc, positions, settlement } = contracts
+  const instrument = parseInstrument(fixture.securityId, otcLinearUsdc, sandboxStart)
+  if (isRefusal(instrument)) return instrument
+  const payToken = { id: '', symbol: 'USDC', decimals: 6, address: usdc }
+  const seriesId = await createSeries(owner, positions, seriesOf(instrument, payToken))
+  if (isRefusal(seriesId)) return seriesId
+  const grant = { usdc, to: taker.account, minor: fixture.cedarUsdcMinor }
+  const order = { positions, seriesId, contracts: fixture.alderContracts }
+  return (
+    (await admitWriter(owner, positions, maker.account)) ??
+    (await faucetMint(owner, 'faucet/cedar', grant)) ??
+    (await writeOptions(maker, 'write/fixture', order)) ??
+    (await approveSeries(maker, positions, seriesId, settlement)) ??
+    (await approveMoney(taker, usdc, settlement))
+  )
+}
