@@ -207,6 +207,7 @@ function refusedEntries(leaves: readonly string[]) {
     alter('another version', '"v":1}', '"v":2}'),
     alter('seq as a text', '"seq":1', '"seq":"1"'),
     alter('a negative seq', '"seq":1', '"seq":-1'),
+    alter('a type that begins with a capital', '"type":"rfq', '"type":"Rfq'),
     alter('a time without milliseconds', /\.\d{3}Z/, 'Z'),
     alter('a time with an offset', /Z"/, '+00:00"'),
     alter('a digest that is too short', /"terms":"[^"]{4}/, '"terms":"'),

@@ -36,6 +36,7 @@ export const saltBytes = 16
 export const partsMax = 16
 export const partBytesMax = 1_048_576
 export const corrCharsMax = 256
+export const typeCharsMax = 64
 const partLabel = 'poundlock/part/v1'
 const typePattern = /^[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*){1,3}$/
 const partNamePattern = /^[a-zA-Z][a-zA-Z0-9-]{0,63}$/
@@ -89,7 +90,7 @@ export type SealedPart = OpenedPart & {
 
 /** Refuses `entry-too-large` for too many or too long parts. A draft of the wrong form is a bug and throws. */
 export function sealDraft(draft: EntryDraft, random: Random): SealedDraft | Refusal {
-  invariant(typePattern.test(draft.type), `an entry type is family.event: ${draft.type}`)
+  invariant(isEntryType(draft.type), `an entry type is family.event: ${draft.type}`)
   invariant(draft.corr.length <= corrCharsMax, 'a correlation id is at most 256 characters')
   const names = Object.keys(draft.parts ?? {}).toSorted()
   if (names.length > partsMax) return tooLarge(`it has ${names.length} parts`)
@@ -166,11 +167,16 @@ export function parseEntry(bytes: Uint8Array): EntryFields | Refusal {
     return badEntry('its time is not RFC 3339 UTC with milliseconds')
   if (typeof corr !== 'string' || typeof log !== 'string' || typeof type !== 'string')
     return badEntry('corr, log or type is not a text')
+  if (corr.length > corrCharsMax || !isEntryType(type)) return badEntry('corr is too long or type not a type')
   if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 0) return badEntry('seq is not an index')
   if (!isObject(body) || !isDigests(parts)) return badEntry('body or parts has the wrong shape')
   if (Object.keys(unknown).length > 0 || (value['parts'] !== undefined && Object.keys(parts).length === 0))
     return badEntry('it has a member that does not belong there')
   return { seq, at: instant, type, corr, log, body, parts }
+}
+
+function isEntryType(type: string): boolean {
+  return type.length <= typeCharsMax && typePattern.test(type)
 }
 
 function isObject(value: Json | undefined): value is JsonObject {
