@@ -44,12 +44,20 @@ export type EvmLedgerOptions = {
   readonly fees?: FeePolicy
 }
 
+export type InstructionNonce = {
+  readonly deliverer: Address
+  readonly receiver: Address
+  readonly nonce: bigint
+}
+
 /** The port, and what only an EVM chain has. */
 export type EvmLedger = Ledger & {
   readonly account: Address
   readonly head: () => Promise<Head | Refusal>
   /** Any call, under the same promises as `settle`. The sandbox deploys and funds with it. */
   readonly submit: (effectId: string, call: Call) => Promise<EffectTruth | Refusal>
+  /** Makes a nonce of an instruction unusable. The account must be one of the two parties. */
+  readonly cancel: (effectId: string, nonce: InstructionNonce) => Promise<EffectTruth | Refusal>
   readonly codeAt: (address: Hex) => Promise<Hex | Refusal>
   /** What the ledger shows of an instruction, whoever submitted it; `unknown` while it is not settled. */
   readonly settlementOf: (instruction: SettlementInstruction) => Promise<EffectTruth | Refusal>
@@ -78,6 +86,11 @@ export function openEvmLedger(options: EvmLedgerOptions): EvmLedger {
     truth: sender.truth,
     pursue: sender.pursue,
     submit: sender.submit,
+    cancel: (effectId, { deliverer, receiver, nonce }) => {
+      const args = [deliverer, receiver, nonce] as const
+      const data = encodeFunctionData({ abi: settlementAbi, functionName: 'cancel', args })
+      return sender.submit(effectId, { to: settlement, data })
+    },
     bump: sender.bump,
     recover: sender.recover,
     head: quorum.head,

@@ -40,7 +40,7 @@ export type Quorum = {
     to: bigint,
   ) => Promise<readonly LogRef[] | Refusal>
   /** Of the first endpoint that answers: nothing but the cost of a transaction depends on it. */
-  readonly gas: (from: Hex, to: Hex, data: Hex) => Promise<bigint | Refusal>
+  readonly gas: (from: Hex, to: Hex, data: Hex, at: bigint) => Promise<bigint | Refusal>
   /** Sends to every endpoint. Undefined when one took it or had it already; else why none did. */
   readonly send: (raw: Hex) => Promise<Refusal | undefined>
 }
@@ -66,7 +66,8 @@ export function openQuorum(sources: readonly RpcSource[], needed: number): Quoru
       receiptOf(needed, await askAll(sources, 'eth_getTransactionReceipt', [txHash], readReceipt)),
     logs: ({ address, topics }, from, to) =>
       agree('eth_getLogs', [{ address, topics, fromBlock: hexOf(from), toBlock: hexOf(to) }], readLogs),
-    gas: (from, to, data) => firstOf(sources, 'eth_estimateGas', [{ from, to, data }], readQuantity),
+    gas: (from, to, data, at) =>
+      firstOf(sources, 'eth_estimateGas', [{ from, to, data }, hexOf(at)], readQuantity),
     send: (raw) => sendToAll(sources, raw),
   }
 }

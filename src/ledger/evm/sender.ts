@@ -88,7 +88,7 @@ async function first(context: SenderContext, record: EffectRecord): Promise<Effe
   if (isRefusal(head)) return head
   const simulated = await simulate(context, record, head)
   if (simulated !== undefined) return simulated
-  const gas = await quorum.gas(account, record.call.to, record.call.data)
+  const gas = await quorum.gas(account, record.call.to, record.call.data, head.number)
   if (isRefusal(gas)) return gas
   const fees = feesFor(head, policy)
   if (isRefusal(fees)) return fees
