@@ -22,75 +22,76 @@ export type WaitOptions = { readonly withinMs?: number }
 export type EventOptions = { readonly from?: number; readonly signal?: AbortSignal }
 export type Client = ReturnType<typeof createClient>
 
-const quoteWaitMs = 5_000
-const tradeWaitMs = 60_000
+const answerMsMax = 10_000
+const settlementMsMax = 60_000
 const reconnectMs = 500
 const done: readonly string[] = ['settled', 'refused', 'failed', 'busted']
 
 /** A client of one gateway. What the gateway refuses is thrown as `ProblemError`. */
 export function createClient(options: ClientOptions) {
   const http = openHttp(options)
-  const get = <T>(path: string, signal?: AbortSignal) =>
-    http<T>('GET', path, signal === undefined ? {} : { signal })
-  const trade = (id: string, signal?: AbortSignal) =>
-    get<TradeDetail>(`/v1/trades/${encodeURIComponent(id)}`, signal)
-  const events = (at: EventOptions = {}) => readEvents(options, at)
   return {
-    identity: () => get<Identity>('/v1/identity'),
-    instruments: async () => (await get<Page<Instrument>>('/v1/instruments')).items,
-    trades: async () => (await get<Page<Trade>>('/v1/trades')).items,
-    trade: (id: string) => trade(id),
-    /** Asks for a quote and waits until there is one. */
-    requestForQuote: async (
-      request: RfqRequest,
-      command: CommandOptions & WaitOptions = {},
-    ): Promise<Rfq> => {
-      const rfq = await http<Rfq>('POST', '/v1/rfqs', { body: request, ...keyOf(command) })
-      const signal = AbortSignal.timeout(command.withinMs ?? quoteWaitMs)
-      return waitFor(
-        () => get<Rfq>(`/v1/rfqs/${encodeURIComponent(rfq.quoteReqId)}`, signal),
-        ({ quotes, status }) => quotes.length > 0 || status === 'refused',
-        events({ from: rfq.journalIndex, signal }),
-      )
-    },
-    /** Takes a quote whole: buys at its offer or sells at its bid. */
-    acceptQuote: (quote: Quote, side: OrderRequest['side'], command: CommandOptions = {}): Promise<Order> => {
-      const [price, orderQty] =
-        side === 'Buy' ? [quote.offerPx, quote.offerSize] : [quote.bidPx, quote.bidSize]
-      const body: OrderRequest = { quoteId: quote.quoteId, side, orderQty, price }
-      return http<Order>('POST', '/v1/orders', { body, ...keyOf(command) })
-    },
-    cancelOrder: (clOrdId: string) => http<Order>('DELETE', `/v1/orders/${encodeURIComponent(clOrdId)}`, {}),
-    /** The trade when nothing more will happen to it: settled, refused, failed or busted. */
-    waitForTrade: async (id: string, wait: WaitOptions = {}): Promise<TradeDetail> => {
-      const signal = AbortSignal.timeout(wait.withinMs ?? tradeWaitMs)
-      const { journalIndex } = await trade(id, signal)
-      return waitFor(
-        () => trade(id, signal),
-        ({ status }) => done.includes(status),
-        events({ from: journalIndex, signal }),
-      )
-    },
-    /** Journal entries as they become durable, from a leaf index on; connects again by itself, without a gap. */
-    events,
-    entry: async (index: number): Promise<Entry | undefined> =>
-      (await get<Page<Entry>>(`/v1/log/entries?from=${index}&to=${index + 1}`)).items[0],
-    /** The evidence pack of a trade, or of the whole journal. */
-    evidence: (tradeId?: string): Promise<string> =>
-      http<string>(
-        'GET',
-        tradeId === undefined ? '/v1/evidence' : `/v1/trades/${encodeURIComponent(tradeId)}/evidence`,
-        {},
-      ),
+    ...reads(http),
+    ...commands(http, options),
+    events: (at: EventOptions = {}) => readEvents(options, at),
   }
 }
 
+const reads = (http: Http) => ({
+  identity: () => http<Identity>('GET', '/v1/identity'),
+  instruments: async () => (await http<Page<Instrument>>('GET', '/v1/instruments')).items,
+  trades: async () => (await http<Page<Trade>>('GET', '/v1/trades')).items,
+  trade: (id: string) => http<TradeDetail>('GET', `/v1/trades/${encodeURIComponent(id)}`),
+  entry: async (index: number): Promise<Entry | undefined> =>
+    (await http<Page<Entry>>('GET', `/v1/log/entries?from=${index}&to=${index + 1}`)).items[0],
+  /** The evidence pack of a trade, or of the newest one. */
+  evidence: (tradeId?: string) =>
+    http<string>(
+      'GET',
+      tradeId === undefined ? '/v1/evidence' : `/v1/trades/${encodeURIComponent(tradeId)}/evidence`,
+    ),
+})
+
+const commands = (http: Http, options: ClientOptions) => ({
+  /** Asks for a quote and waits until there is one, or a refusal. */
+  requestForQuote: async (request: RfqRequest, command: CommandOptions & WaitOptions = {}): Promise<Rfq> => {
+    const rfq = await http<Rfq>('POST', '/v1/rfqs', { body: request, ...keyOf(command) })
+    const read = () => http<Rfq>('GET', `/v1/rfqs/${encodeURIComponent(rfq.quoteReqId)}`)
+    return waitFor(options, rfq.journalIndex, command.withinMs ?? answerMsMax, read, isAnswered)
+  },
+  /** Takes a quote whole, buys at its offer or sells at its bid, and waits until the order is done. */
+  acceptQuote: async (
+    quote: Quote,
+    side: OrderRequest['side'],
+    command: CommandOptions & WaitOptions = {},
+  ): Promise<Order> => {
+    const [price, orderQty] = side === 'Buy' ? [quote.offerPx, quote.offerSize] : [quote.bidPx, quote.bidSize]
+    const body: OrderRequest = { quoteId: quote.quoteId, side, orderQty, price }
+    const order = await http<Order>('POST', '/v1/orders', { body, ...keyOf(command) })
+    const read = () => http<Order>('GET', `/v1/orders/${encodeURIComponent(order.clOrdId)}`)
+    return waitFor(options, order.journalIndex, command.withinMs ?? answerMsMax, read, isDone)
+  },
+  cancelOrder: (clOrdId: string) => http<Order>('DELETE', `/v1/orders/${encodeURIComponent(clOrdId)}`),
+  /** The trade when nothing more will happen to it: settled, refused, failed or busted. */
+  waitForTrade: async (id: string, wait: WaitOptions = {}): Promise<TradeDetail> => {
+    const read = () => http<TradeDetail>('GET', `/v1/trades/${encodeURIComponent(id)}`)
+    const { journalIndex } = await read()
+    return waitFor(options, journalIndex, wait.withinMs ?? settlementMsMax, read, ({ status }) =>
+      done.includes(status),
+    )
+  },
+})
+
+const isAnswered = ({ quotes, status }: Rfq): boolean =>
+  quotes.length > 0 || status === 'refused' || status === 'expired'
+const isDone = ({ ordStatus }: Order): boolean => ordStatus !== 'PendingNew' && ordStatus !== 'New'
+
 type Request = { readonly body?: object; readonly idempotencyKey?: string; readonly signal?: AbortSignal }
-type Http = <T>(method: string, path: string, request: Request) => Promise<T>
+type Http = <T>(method: string, path: string, request?: Request) => Promise<T>
 
 const openHttp =
   ({ baseUrl, fetch: send = fetch }: ClientOptions): Http =>
-  async (method, path, request) => {
+  async (method, path, request = {}) => {
     const headers: Record<string, string> = { accept: 'application/json' }
     if (request.body !== undefined) headers['content-type'] = 'application/json'
     if (request.idempotencyKey !== undefined) headers['idempotency-key'] = request.idempotencyKey
@@ -106,17 +107,18 @@ const openHttp =
     return isJson ? JSON.parse(text) : text
   }
 
-const keyOf = ({ idempotencyKey }: CommandOptions) => ({
-  idempotencyKey: idempotencyKey ?? crypto.randomUUID(),
-})
+const keyOf = ({ idempotencyKey = crypto.randomUUID() }: CommandOptions) => ({ idempotencyKey })
 
-// Looks once, then again after each journal entry: no polling, no clock.
+// Looks now, and again after each journal entry: no polling.
 async function waitFor<T>(
+  options: ClientOptions,
+  from: number,
+  withinMs: number,
   read: () => Promise<T>,
   ready: (value: T) => boolean,
-  events: AsyncIterable<CloudEvent>,
 ): Promise<T> {
-  for await (const _ of events) {
+  const signal = AbortSignal.timeout(withinMs)
+  for await (const _ of readEvents(options, { from, signal })) {
     const value = await read()
     if (ready(value)) return value
   }

@@ -23,7 +23,7 @@ export async function runTradeExample({ baseUrl, write = console.log }: TradeExa
   const order = await client.acceptQuote(quote, 'Buy')
   if (order.tradeId === undefined)
     throw new Error(`The order was not filled: ${order.refusal?.detail ?? order.ordStatus}`)
-  write(`${order.clOrdId} filled: ${order.cumQty} at ${order.avgPx}`)
+  write(`${order.clOrdId} ${order.ordStatus}: ${order.cumQty} at ${order.avgPx}`)
   const trade = await client.waitForTrade(order.tradeId)
   for (const line of linesOf(trade)) write(line)
   const evidence = await client.evidence(trade.tradeId)

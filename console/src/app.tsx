@@ -1,4 +1,4 @@
-import type { JSX } from 'preact'
+import type { JSX, RefObject } from 'preact'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { Banner } from './parts/banner.tsx'
 import { Help } from './parts/help.tsx'
@@ -8,7 +8,7 @@ import { Search } from './parts/search.tsx'
 import { ThemeButton } from './parts/theme-button.tsx'
 import { useKeys } from './keyboard.ts'
 import { useResource } from './resource.ts'
-import { useRoute, type Route } from './route.ts'
+import { homePath, useRoute, type Route } from './route.ts'
 import { Home } from './screens/home.tsx'
 import { Journal } from './screens/journal.tsx'
 import { TradeScreen } from './screens/trade.tsx'
@@ -46,17 +46,7 @@ export function App(): JSX.Element {
         Skip to content
       </button>
       <Banner environment={identity?.environment} />
-      <header class="top">
-        <a class="mark" href="#/" aria-label="Poundlock, home">
-          <Gates />
-          <span class="mark-name">{identity?.name ?? 'Poundlock'}</span>
-          <span class="mark-lei">{identity === undefined ? 'gateway console' : identity.lei}</span>
-        </a>
-        <Nav screen={route.screen} />
-        <Search field={search} query={route.screen === 'journal' ? route.query : undefined} />
-        <LiveBadge />
-        <ThemeButton />
-      </header>
+      <Top route={route} identity={identity} search={search} />
       <main id="main" ref={main} tabIndex={-1}>
         <Screen route={route} identity={identity} />
       </main>
@@ -71,21 +61,36 @@ export function App(): JSX.Element {
   )
 }
 
-function Screen({ route, identity }: { route: Route; identity: Identity | undefined }): JSX.Element {
-  switch (route.screen) {
-    case 'home':
-      return <Home identity={identity} />
-    case 'trades':
-      return <Trades />
-    case 'trade':
-      return <TradeScreen key={route.id} id={route.id} />
-    case 'journal':
-      return <Journal index={route.index} query={route.query} identity={identity} />
-    case 'verify':
-      return <Verify />
-    case 'unknown':
-      return <Unknown path={route.path} />
-  }
+type TopProps = {
+  readonly route: Route
+  readonly identity: Identity | undefined
+  readonly search: RefObject<HTMLInputElement | null>
+}
+
+const Top = ({ route, identity, search }: TopProps): JSX.Element => (
+  <header class="top">
+    <a class="mark" href={homePath} aria-label="Poundlock, home">
+      <Gates />
+      <span class="mark-name">{identity?.name ?? 'Poundlock'}</span>
+      <span class="mark-lei">{identity === undefined ? 'gateway console' : identity.lei}</span>
+    </a>
+    <Nav screen={route.screen} />
+    <Search field={search} query={route.screen === 'journal' ? route.query : undefined} />
+    <LiveBadge />
+    <ThemeButton />
+  </header>
+)
+
+type ScreenProps = { readonly route: Route; readonly identity: Identity | undefined }
+
+function Screen({ route, identity }: ScreenProps): JSX.Element {
+  if (route.screen === 'home') return <Home identity={identity} />
+  if (route.screen === 'trades') return <Trades />
+  if (route.screen === 'trade') return <TradeScreen key={route.id} id={route.id} />
+  if (route.screen === 'journal')
+    return <Journal index={route.index} query={route.query} identity={identity} />
+  if (route.screen === 'verify') return <Verify />
+  return <Unknown path={route.path} />
 }
 
 const Gates = (): JSX.Element => (

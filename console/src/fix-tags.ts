@@ -78,10 +78,13 @@ export type FixField = {
   readonly meaning: string
 }
 
+const soh = String.fromCharCode(1)
+
 /** Fields of a message whose separators are shown as | (or are SOH). */
 export const fixFields = (text: string): readonly FixField[] =>
   text
-    .split(/[|\u0001]/)
+    .replaceAll(soh, '|')
+    .split('|')
     .filter((field) => field.includes('='))
     .map((field) => {
       const tag = field.slice(0, field.indexOf('='))

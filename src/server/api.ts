@@ -1,7 +1,7 @@
 // The words of the HTTP API: one schema per thing. The same schema validates, documents and types it.
 // Decimals and minor units are strings, times are RFC 3339 UTC, ids are the field's own.
 // This module imports nothing of ours, so the console and the client examples can take types from it.
-import Type, { type Static, type TSchema } from 'typebox'
+import { Type, type Static, type TSchema } from 'typebox'
 
 type DeepReadonly<T> = T extends (infer U)[]
   ? readonly DeepReadonly<U>[]
@@ -36,9 +36,11 @@ const positive = (description: string) =>
 const leafIndex = Type.Integer({ minimum: 0, description: 'leaf index in the journal' })
 const json = Type.Unsafe<{ [key: string]: JsonValue }>({ type: 'object', additionalProperties: true })
 
+/** Name of a schema. */
+export const idOf = (schema: object): string => ('$id' in schema ? String(schema.$id) : '')
+
 /** Refers to a named schema, so that the document holds each of them once. */
-const ref = <T extends TSchema>(schema: T) =>
-  Type.Unsafe<Static<T>>({ $ref: `${(schema as { $id?: string }).$id ?? ''}#` })
+const ref = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T>>({ $ref: `${idOf(schema)}#` })
 
 export const Side = words(['Buy', 'Sell'], 'Side(54), as the client sees it')
 
@@ -217,6 +219,7 @@ const tradeFields = {
   ]),
   whatNow: Type.String({ description: 'what a person can do now' }),
   recordHash: Type.Optional(Type.String()),
+  approvals: Type.Array(Type.String(), { description: 'operators who approved the settlement' }),
   settlement: Type.Optional(
     Type.Object(
       {
@@ -359,7 +362,7 @@ export const FixSession = Type.Object(
   { $id: 'FixSession', ...shut },
 )
 
-const listOf = <T extends TSchema, const N extends string>(item: T, $id: N) =>
+const listOf = <T extends TSchema>(item: T, $id: string) =>
   Type.Object(
     {
       items: Type.Array(ref(item)),
@@ -406,6 +409,18 @@ export const OrderRequest = Type.Object(
   { $id: 'OrderRequest', ...shut },
 )
 
+/** JWS General JSON (RFC 7515 §7.2.1) of an operator over record hash, digest and trade id. */
+export const ApprovalRequest = Type.Object(
+  {
+    payload: text('base64url', 4_096),
+    signatures: Type.Array(
+      Type.Object({ protected: text('base64url', 1_024), signature: text('base64url', 8_192) }, shut),
+      { minItems: 1, maxItems: 4 },
+    ),
+  },
+  { $id: 'ApprovalRequest', ...shut },
+)
+
 const sequence = Type.Integer({ minimum: 1, maximum: 2_147_483_647 })
 export const SessionCommand = Type.Union(
   [
@@ -450,6 +465,7 @@ export const schemas = [
   EntryList,
   RfqRequest,
   OrderRequest,
+  ApprovalRequest,
   SessionCommand,
 ] as const
 

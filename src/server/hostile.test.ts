@@ -34,23 +34,19 @@ function exchange(port: number, pieces: readonly string[], everyMs = 0): Promise
 }
 
 const problemIn = (answer: string): { status: number; refusal: string } =>
-  JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1)) as {
-    status: number
-    refusal: string
-  }
+  JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1))
 
 /** Others are served before, during and after: the hostile exchange runs beside normal requests. */
 async function besideOthers(server: TestServer, hostile: Promise<string>): Promise<string> {
-  let done = false
-  const answer = hostile.finally(() => {
-    done = true
-  })
-  do {
+  const ended = Symbol('ended')
+  for (;;) {
     const other = await fetch(`${server.url}/v1/identity`)
     assert.equal(other.status, 200)
-    await other.json()
-  } while (!done)
-  return answer
+    await other.text()
+    const turn = new Promise<typeof ended>((resolve) => setImmediate(resolve, ended))
+    const first = await Promise.race([hostile, turn])
+    if (first !== ended) return hostile
+  }
 }
 
 const post = (rest: string): string =>

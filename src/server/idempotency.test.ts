@@ -126,7 +126,7 @@ test('A session command that was cut off is in doubt and is not repeated', async
 // What a stop between the reservation and the answer leaves behind.
 function forgetAnswers(rows: Rows): void {
   for (const [key, value] of rows) {
-    const { at, fingerprint } = JSON.parse(value) as Record<string, string>
+    const { at, fingerprint } = JSON.parse(value)
     rows.set(key, JSON.stringify({ at, fingerprint }))
   }
 }

@@ -1,5 +1,5 @@
-import { canonicalJson, isRefusal, refuse, toProblem, type Json, type Refusal } from '#core'
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { canonicalJson, isRefusal, refuse, toProblem, type Refusal } from '#core'
+import type { FastifyError, FastifyReply } from 'fastify'
 import type { Problem } from './api.ts'
 
 export const problemType = 'application/problem+json'
@@ -14,7 +14,11 @@ export function problemOf(refusal: Refusal, instance?: string): Problem {
 }
 
 /** Sends a refusal as the answer. */
-export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
+export function sendRefusal(
+  request: { readonly url: string },
+  reply: FastifyReply,
+  refusal: Refusal,
+): FastifyReply {
   const problem = problemOf(refusal, request.url)
   if (problem.retryable) void reply.header('retry-after', '1')
   return reply
@@ -27,7 +31,7 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusa
 /** A whole HTTP/1.1 answer as text, for sockets on which no request was understood. */
 export function rawProblem(refusal: Refusal): string {
   const problem = problemOf(refusal)
-  const body = canonicalJson(problem as unknown as Json)
+  const body = canonicalJson(problem)
   return [
     `HTTP/1.1 ${problem.status} ${problem.title}`,
     `content-type: ${problemType}`,

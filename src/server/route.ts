@@ -1,8 +1,8 @@
 import { canonicalJson, isRefusal, type Json, type Refusal } from '#core'
 import type { GatewayApi, Principal } from '#gateway'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import Type, { type Static, type TSchema } from 'typebox'
-import { Problem, type Served } from './api.ts'
+import { Type, type Static, type TSchema } from 'typebox'
+import { idOf, Problem, type Served } from './api.ts'
 import { idempotencyKey, type Once, type Outcome, type StoredAnswer } from './idempotency.ts'
 import { problemOf, problemType, sendRefusal } from './problem.ts'
 
@@ -37,7 +37,7 @@ export type RouteShape<Q extends TSchema, P extends TSchema, B extends TSchema, 
   readonly resume?: (call: Call<Static<Q>, Static<P>, Static<B>>) => Served<A> | 'repeat' | 'in-doubt'
   readonly handle: Handler<Static<Q>, Static<P>, Static<B>, Served<A>>
 }
-/** A route after its types have been checked: the framework hands it values that passed its schemas. */
+/** A route after its types have been checked. */
 export type Route = {
   readonly method: Method
   readonly url: string
@@ -67,11 +67,16 @@ export function route<
 /** Registers routes. */
 export function addRoutes(app: FastifyInstance, context: RouteContext, routes: readonly Route[]): void {
   for (const { method, url, schema, run } of routes)
-    app.route({ method, url, schema, handler: (request, reply) => run(context, request, reply) })
+    app.route({
+      method,
+      url,
+      schema,
+      handler: (request, reply) => run(context, request, reply),
+    })
 }
 
 /** A named schema where it is used. */
-export const refTo = (schema: TSchema): object => ({ $ref: `${(schema as { $id?: string }).$id ?? ''}#` })
+export const refTo = (schema: TSchema): object => ({ $ref: `${idOf(schema)}#` })
 
 /** The answers of every route: one of its own, and problem details for everything else. */
 export const answers = (status: number, description: string, content: object): object => ({
@@ -101,14 +106,17 @@ const keyHeader = Type.Object({
   ),
 })
 
-const callOf = (context: RouteContext, request: FastifyRequest, key: string): Call<never, never, never> => ({
-  gateway: context.gateway,
-  by: loopbackPrincipal,
-  query: request.query as never,
-  params: request.params as never,
-  body: request.body as never,
-  key,
-})
+// The framework has checked all three against the schemas of this route, from which Q, P and B are derived.
+const callOf = <Q, P, B>(
+  context: RouteContext,
+  request: FastifyRequest,
+  key: string,
+): Call<Q, P, B & Json> => {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  const { query, params, body } = request as FastifyRequest & Parsed<Q, P, B>
+  return { gateway: context.gateway, by: loopbackPrincipal, key, query, params, body }
+}
+type Parsed<Q, P, B> = { readonly query: Q; readonly params: P; readonly body: B & Json }
 
 async function runPlain<Q extends TSchema, P extends TSchema, B extends TSchema, A extends TSchema>(
   shape: RouteShape<Q, P, B, A>,
@@ -116,7 +124,7 @@ async function runPlain<Q extends TSchema, P extends TSchema, B extends TSchema,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const answer = await shape.handle(callOf(context, request, ''))
+  const answer = await shape.handle(callOf<Static<Q>, Static<P>, Static<B>>(context, request, ''))
   if (isRefusal(answer)) return sendRefusal(request, reply, answer)
   return sendStored(reply, storedAnswer(shape, answer))
 }
@@ -130,10 +138,10 @@ async function runOnce<Q extends TSchema, P extends TSchema, B extends TSchema, 
 ): Promise<FastifyReply> {
   const key = idempotencyKey(request.headers['idempotency-key'])
   if (isRefusal(key)) return sendRefusal(request, reply, key)
-  const call = callOf(context, request, key)
+  const call = callOf<Static<Q>, Static<P>, Static<B>>(context, request, key)
   const stored = await context.once({
     scope: `${call.by.id} ${key}`,
-    fingerprint: `${shape.method} ${request.url}\n${canonicalJson(request.body as Json)}`,
+    fingerprint: `${shape.method} ${request.url}\n${canonicalJson(call.body)}`,
     run: async () => outcomeOf(shape, await shape.handle(call), request.url),
     resume: () => {
       const found = resume(call)
@@ -150,14 +158,14 @@ function outcomeOf<Q extends TSchema, P extends TSchema, B extends TSchema, A ex
 ): Outcome {
   if (!isRefusal(answer)) return { answer: storedAnswer(shape, answer), keep: true }
   const problem = problemOf(answer, instance)
-  return { answer: { http: problem.status, body: canonicalJson(problem as Json) }, keep: !problem.retryable }
+  return { answer: { http: problem.status, body: canonicalJson(problem) }, keep: !problem.retryable }
 }
 
 function storedAnswer<Q extends TSchema, P extends TSchema, B extends TSchema, A extends TSchema>(
   shape: RouteShape<Q, P, B, A>,
   answer: Served<A>,
 ): StoredAnswer {
-  const body = canonicalJson(answer as Json)
+  const body = canonicalJson(answer)
   const http = shape.status?.(answer) ?? (shape.location === undefined ? 200 : 201)
   return shape.location === undefined ? { http, body } : { http, body, location: shape.location(answer) }
 }

@@ -27,6 +27,13 @@ const post = async (url: string, body: unknown, key = 'key-0001', headers: Recor
     payload: JSON.stringify(body),
     headers: { 'content-type': 'application/json', 'idempotency-key': key, ...headers },
   })
+const sendText = (payload: string | Buffer) =>
+  answerOf({
+    method: 'POST',
+    url: '/v1/rfqs',
+    payload,
+    headers: { 'content-type': 'application/json', 'idempotency-key': 'strict-json' },
+  })
 async function answerOf(request: InjectOptions) {
   const response = await server.app.inject({ ...request, headers: { host, ...request.headers } })
   const type = String(response.headers['content-type'])
@@ -143,19 +150,12 @@ describe('the REST door', () => {
   })
 
   test('JSON is strict: a name twice, too deep, not UTF-8', async () => {
-    const send = (payload: string | Buffer) =>
-      answerOf({
-        method: 'POST',
-        url: '/v1/rfqs',
-        payload,
-        headers: { 'content-type': 'application/json', 'idempotency-key': 'strict-json' },
-      })
-    assert.equal((await send('{"side":"Buy","side":"Sell"}')).json().refusal, 'json-duplicate-key')
-    assert.equal((await send('{"\\u0073ide":"Buy","side":"Sell"}')).json().refusal, 'json-duplicate-key')
-    assert.equal((await send('['.repeat(2_000))).json().refusal, 'json-too-deep')
-    assert.equal((await send(Buffer.from([0x22, 0xff, 0x22]))).json().refusal, 'utf8-invalid')
-    assert.equal((await send('')).status, 400)
-    assert.equal((await send('{"__proto__":{"side":"Buy"}}')).json().refusal, 'json-shape')
+    assert.equal((await sendText('{"side":"Buy","side":"Sell"}')).json().refusal, 'json-duplicate-key')
+    assert.equal((await sendText('{"\\u0073ide":"Buy","side":"Sell"}')).json().refusal, 'json-duplicate-key')
+    assert.equal((await sendText('['.repeat(2_000))).json().refusal, 'json-too-deep')
+    assert.equal((await sendText(Buffer.from([0x22, 0xff, 0x22]))).json().refusal, 'utf8-invalid')
+    assert.equal((await sendText('')).status, 400)
+    assert.equal((await sendText('{"__proto__":{"side":"Buy"}}')).json().refusal, 'json-shape')
   })
 
   test('Only loopback names are answered, and commands only from no page or our own', async () => {

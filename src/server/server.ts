@@ -1,8 +1,16 @@
 import swagger from '@fastify/swagger'
-import { canonicalJson, isRefusal, parseJson, refuse, type Clock, type Json, type Refusal } from '#core'
+import {
+  canonicalJson,
+  invariant,
+  isRefusal,
+  parseJson,
+  refuse,
+  type Clock,
+  type Json,
+  type Refusal,
+} from '#core'
 import type { GatewayApi } from '#gateway'
 import fastify, { type FastifyInstance } from 'fastify'
-import type { AddressInfo } from 'node:net'
 import { schemas } from './api.ts'
 import { loadFiles, type StaticFile } from './files.ts'
 import { guardRequest, isLoopback, safetyHeaders } from './guard.ts'
@@ -151,9 +159,11 @@ async function listen(
   try {
     await app.listen({ host: at.host, port: at.port })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
     return refuse('port-in-use', `Port ${at.port} is taken`, { port: `${at.port}` })
   }
-  const { port } = app.server.address() as AddressInfo
+  const address = app.server.address()
+  invariant(typeof address === 'object' && address !== null, 'a listening server has an address')
+  const { port } = address
   return { url: `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`, port }
 }

@@ -17,7 +17,10 @@ export function brokenAnswers(metrics: Metrics): BrokenAnswers {
     follow: (request, response) => void newest.set(request.socket, { request, response }),
     answer: (error, socket) => {
       metrics.dropped('malformed')
-      if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+      if (error.code === 'ECONNRESET' || !socket.writable) {
+        socket.destroy()
+        return
+      }
       const last = newest.get(socket)
       const end = (): void => void socket.end(rawProblem(brokenRequest(error.code)), () => socket.destroy())
       // A whole request before the broken bytes gets its own answer first: nobody may take one for the other.
@@ -29,14 +32,11 @@ export function brokenAnswers(metrics: Metrics): BrokenAnswers {
 }
 
 function brokenRequest(code: string | undefined): Refusal {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return refuse('http-headers-too-large', 'The header block is longer than this server accepts')
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return refuse('request-timeout', 'The request did not arrive in time')
-    default:
-      return refuse('http-malformed', 'The bytes are not an HTTP/1.1 request')
-  }
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return refuse('http-headers-too-large', 'The header block is longer than this server accepts')
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return refuse('request-timeout', 'The request did not arrive in time')
+  return refuse('http-malformed', 'The bytes are not an HTTP/1.1 request')
 }
 
 /** Answers connections beyond the limit at once and closes them. */

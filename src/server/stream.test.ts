@@ -93,7 +93,7 @@ test('A start beyond the journal, or no number, is refused: it belongs to anothe
   const beyond = await fetch(`${server.url}/v1/events?from=99`)
   assert.equal(beyond.status, 416)
   assert.equal((await fetch(`${server.url}/v1/events`, { headers: { 'last-event-id': 'x' } })).status, 400)
-  await Promise.all([beyond.body?.cancel()])
+  await beyond.body?.cancel()
 })
 
 test('A quiet journal sends comments, so both sides know that the connection lives', async (t) => {
@@ -115,7 +115,7 @@ test('Streams beyond the limit are refused, and a closed one makes room', async 
   await fetch(`${server.url}/v1/events`, { signal: stop.signal })
   const second = await fetch(`${server.url}/v1/events`)
   assert.equal(second.status, 503)
-  assert.equal(((await second.json()) as { refusal: string }).refusal, 'limit-connections')
+  assert.match(await second.text(), /"refusal":"limit-connections"/)
   stop.abort()
   await until(async () => (await read(`${server.url}/v1/events?from=0`, 1).catch(() => [])).length > 0)
 })

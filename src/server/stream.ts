@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from '#core'
+import { canonicalJson } from '#core'
 import type { EntryView, JournalView } from '#gateway'
 import type { ServerResponse } from 'node:http'
 import type { CloudEvent, Entry } from './api.ts'
@@ -54,11 +54,10 @@ const streamHeaders = {
 
 /** What a stream shows of an entry: the leaf and the digests of its parts, never their content. */
 export function sealEntry(entry: EntryView): Entry {
-  const parts = Object.entries(entry.parts).map(([name, { digest, erased }]) => [
-    name,
-    erased === undefined ? { digest } : { digest, erased },
-  ])
-  return { ...entry, parts: Object.fromEntries(parts) as Entry['parts'] }
+  const parts = Object.entries(entry.parts).map(
+    ([name, { digest, erased }]) => [name, erased === undefined ? { digest } : { digest, erased }] as const,
+  )
+  return { ...entry, parts: Object.fromEntries(parts) }
 }
 
 /** CloudEvents 1.0, JSON format; the id is the leaf index. */
@@ -99,7 +98,7 @@ async function send(
   metrics: Metrics,
 ): Promise<boolean> {
   if (reader.closed) return false
-  const data = canonicalJson(toCloudEvent(origin, entry) as Json)
+  const data = canonicalJson(toCloudEvent(origin, entry))
   if (reader.response.write(`id: ${entry.index}\ndata: ${data}\n\n`)) return true
   if (await drained(reader.response, limits.drainMsMax)) return true
   if (!reader.closed) metrics.dropped('slow-reader')

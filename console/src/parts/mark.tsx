@@ -4,7 +4,7 @@ export type Verdict = 'good' | 'bad' | 'wait' | 'none'
 const shapes: Readonly<Record<Verdict, string>> = {
   good: 'M3 8.5l3.2 3.2L13 4.8',
   bad: 'M4 4l8 8M12 4l-8 8',
-  wait: 'M8 4v4.2l2.8 1.8',
+  wait: 'M8 2.2a5.8 5.8 0 1 0 0 11.6a5.8 5.8 0 1 0 0-11.6M8 5v3.2l2.2 1.3',
   none: 'M4 8h8',
 }
 

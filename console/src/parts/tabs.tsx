@@ -14,30 +14,15 @@ export function Tabs({ tabs, label }: { tabs: readonly Tab[]; label: string }): 
     setChosen(next?.id)
     list.current?.querySelector<HTMLElement>(`#tab-${next?.id ?? ''}`)?.focus()
   }
+  const onKeyDown = ({ key }: KeyboardEvent): void => {
+    if (key === 'ArrowRight') move(1)
+    if (key === 'ArrowLeft') move(-1)
+  }
   return (
     <div class="tabs">
-      <div
-        ref={list}
-        role="tablist"
-        aria-label={label}
-        onKeyDown={(event) => {
-          if (event.key === 'ArrowRight') move(1)
-          if (event.key === 'ArrowLeft') move(-1)
-        }}
-      >
+      <div ref={list} role="tablist" aria-label={label} onKeyDown={onKeyDown}>
         {tabs.map(({ id, text }) => (
-          <button
-            key={id}
-            id={`tab-${id}`}
-            type="button"
-            role="tab"
-            aria-selected={id === open?.id}
-            aria-controls={`panel-${id}`}
-            tabIndex={id === open?.id ? 0 : -1}
-            onClick={() => setChosen(id)}
-          >
-            {text}
-          </button>
+          <TabButton key={id} id={id} text={text} open={id === open?.id} onOpen={() => setChosen(id)} />
         ))}
       </div>
       {open !== undefined && (
@@ -48,3 +33,24 @@ export function Tabs({ tabs, label }: { tabs: readonly Tab[]; label: string }): 
     </div>
   )
 }
+
+type ButtonProps = {
+  readonly id: string
+  readonly text: string
+  readonly open: boolean
+  readonly onOpen: () => void
+}
+
+const TabButton = ({ id, text, open, onOpen }: ButtonProps): JSX.Element => (
+  <button
+    id={`tab-${id}`}
+    type="button"
+    role="tab"
+    aria-selected={open}
+    aria-controls={open ? `panel-${id}` : undefined}
+    tabIndex={open ? 0 : -1}
+    onClick={onOpen}
+  >
+    {text}
+  </button>
+)

@@ -20,7 +20,7 @@ export function ThemeButton(): JSX.Element {
         <circle cx="8" cy="8" r="6.25" class="ring" />
         <path d="M8 1.75a6.25 6.25 0 0 1 0 12.5z" class="half" />
       </svg>
-      {theme}
+      <span class="theme-name">{theme}</span>
     </button>
   )
 }

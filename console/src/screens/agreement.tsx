@@ -75,7 +75,7 @@ function rowsOf({ forms }: TradeDetail): readonly Row[] {
 
 function textAt(value: unknown, path: readonly string[]): string | undefined {
   const found = path.reduce<unknown>(
-    (at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined),
+    (at, name) => (typeof at === 'object' && at !== null ? new Map(Object.entries(at)).get(name) : undefined),
     value,
   )
   return typeof found === 'string' || typeof found === 'number' ? String(found) : undefined

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact'
+import { Fragment, type JSX } from 'preact'
 import { timeText } from '../format.ts'
 import { Mark } from '../parts/mark.tsx'
 import { Loading, TroubleBox } from '../parts/notice.tsx'
@@ -24,13 +24,19 @@ export function Home({ identity }: { identity: Identity | undefined }): JSX.Elem
       ) : (
         <Topology identity={identity} health={health.value} sessions={sessions.value?.items ?? []} />
       )}
-      <div class="cards">
-        <JournalCard identity={identity} />
-        <TradesCard />
-        <HealthCard health={health.value} />
-        <SessionsCard sessions={sessions.value?.items} />
-        {identity !== undefined && <IdentityCard identity={identity} />}
-        <PolicyCard />
+      <div class="columns">
+        <div class="column">
+          <div class="pair">
+            <JournalCard identity={identity} />
+            <TradesCard />
+          </div>
+          <SessionsCard sessions={sessions.value?.items} />
+          <PolicyCard />
+        </div>
+        <div class="column">
+          <HealthCard health={health.value} />
+          {identity !== undefined && <IdentityCard identity={identity} />}
+        </div>
       </div>
     </>
   )
@@ -49,7 +55,7 @@ function HealthWord({ health }: { health: Health | undefined }): JSX.Element {
 }
 
 const HealthCard = ({ health }: { health: Health | undefined }): JSX.Element => (
-  <section class="card card-wide">
+  <section class="card">
     <h2>Components</h2>
     {health === undefined ? (
       <Loading what="health" />
@@ -147,7 +153,7 @@ function TradesCard(): JSX.Element {
 }
 
 const SessionsCard = ({ sessions }: { sessions: readonly FixSession[] | undefined }): JSX.Element => (
-  <section class="card card-wide">
+  <section class="card">
     <h2>FIX sessions</h2>
     {sessions?.length === 0 && (
       <p class="quiet-text">No FIX session is configured. Trades can still come over REST.</p>
@@ -187,7 +193,7 @@ const SessionsCard = ({ sessions }: { sessions: readonly FixSession[] | undefine
 )
 
 const IdentityCard = ({ identity }: { identity: Identity }): JSX.Element => (
-  <section class="card card-wide">
+  <section class="card">
     <h2>Keys and addresses</h2>
     <dl class="facts facts-long">
       <dt>LEI</dt>
@@ -197,10 +203,10 @@ const IdentityCard = ({ identity }: { identity: Identity }): JSX.Element => (
       <dt>Journal key</dt>
       <dd class="mono">{identity.logKey}</dd>
       {identity.witnesses.map((witness, at) => (
-        <>
+        <Fragment key={witness}>
           <dt>{at === 0 ? 'Witness keys' : ''}</dt>
           <dd class="mono">{witness}</dd>
-        </>
+        </Fragment>
       ))}
       <dt>Settlement address</dt>
       <dd class="mono">{identity.settlementAddress}</dd>
@@ -213,7 +219,7 @@ const IdentityCard = ({ identity }: { identity: Identity }): JSX.Element => (
 function PolicyCard(): JSX.Element {
   const { value } = useResource<Policy>('/v1/policy')
   return (
-    <section class="card card-wide">
+    <section class="card">
       <h2>Policy in force</h2>
       {value === undefined ? (
         <Loading what="the policy" />

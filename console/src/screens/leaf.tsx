@@ -1,5 +1,5 @@
 import { digest, fromBase64Url, toBase64Url, utf8 } from '@poundlock/verify'
-import type { JSX } from 'preact'
+import { Fragment, type JSX } from 'preact'
 import { curlOf, timeText } from '../format.ts'
 import { Copy } from '../parts/copy.tsx'
 import { Mark } from '../parts/mark.tsx'
@@ -63,10 +63,10 @@ const LeafHead = ({ entry, path }: { entry: Entry; path: string }): JSX.Element 
         <a href={journalPath(entry.corr)}>{entry.corr}</a>
       </dd>
       {Object.entries(entry.body).map(([name, value]) => (
-        <>
+        <Fragment key={name}>
           <dt>{name}</dt>
           <dd class="mono">{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
-        </>
+        </Fragment>
       ))}
     </dl>
   </>

@@ -11,7 +11,7 @@ type Props = {
 }
 
 const lanes: readonly Lane[] = ['desk', 'gateway', 'peer', 'ledger']
-const laneWidth = 64
+const laneWidth = 54
 const rowHeight = 52
 const xOf = (lane: Lane): number => lanes.indexOf(lane) * laneWidth + laneWidth / 2
 

@@ -10,8 +10,9 @@ type Props = {
   readonly sessions: readonly FixSession[]
 }
 
-const columns = { left: 20, middle: 400, right: 780 }
-const box = { width: 240, height: 54, gap: 16 }
+const width = 960
+const columns = { left: 2, middle: 366, right: 730 }
+const box = { width: 228, height: 54, gap: 12 }
 const words: Readonly<Record<Verdict, string>> = {
   good: 'works',
   bad: 'fails',
@@ -27,49 +28,59 @@ export function Topology({ identity, health, sessions }: Props): JSX.Element {
     ...identity.ledgers.map((ledger) => node('ledger', ledger.name, ledger.chainId, health)),
     ...identity.witnesses.map((key) => witnessNode(key, health)),
   ]
-  const rows = Math.max(left.length, right.length, 2)
-  const height = rows * (box.height + box.gap) + box.gap
-  const centre = height / 2
+  const rows = Math.max(left.length, right.length, 1)
+  const height = rows * (box.height + box.gap)
+  const verdict = health === undefined ? 'none' : health.ok ? 'good' : 'bad'
+  const self: Node = { kind: 'this gateway', name: identity.name, note: identity.lei, verdict }
   return (
     <figure class="topology">
-      <svg viewBox={`0 0 1040 ${height}`} role="img" aria-label={described(identity, [...left, ...right])}>
-        {left.map((item, at) => (
-          <Edge
-            key={item.name}
-            from={[columns.left + box.width, yOf(at, left.length, height)]}
-            to={[columns.middle, centre]}
-            verdict={item.verdict}
-          />
-        ))}
-        {right.map((item, at) => (
-          <Edge
-            key={item.name}
-            from={[columns.middle + box.width, centre]}
-            to={[columns.right, yOf(at, right.length, height)]}
-            verdict={item.verdict}
-          />
-        ))}
-        {left.map((item, at) => (
-          <Box key={item.name} item={item} x={columns.left} y={yOf(at, left.length, height)} />
-        ))}
-        <Box
-          item={{
-            kind: 'this gateway',
-            name: identity.name,
-            note: identity.lei,
-            verdict: health?.ok === true ? 'good' : 'bad',
-          }}
-          x={columns.middle}
-          y={centre}
-          self
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label={described(identity, [...left, ...right])}
+      >
+        <Side
+          nodes={left}
+          x={columns.left}
+          from={columns.left + box.width}
+          to={columns.middle}
+          height={height}
         />
-        {right.map((item, at) => (
-          <Box key={item.name} item={item} x={columns.right} y={yOf(at, right.length, height)} />
-        ))}
+        <Side
+          nodes={right}
+          x={columns.right}
+          from={columns.right}
+          to={columns.middle + box.width}
+          height={height}
+        />
+        <Box item={self} x={columns.middle} y={height / 2} self />
       </svg>
     </figure>
   )
 }
+
+type SideProps = {
+  readonly nodes: readonly Node[]
+  readonly x: number
+  readonly from: number
+  readonly to: number
+  readonly height: number
+}
+
+/** The nodes of one side, each with its edge to the gateway in the middle. */
+const Side = ({ nodes, x, from, to, height }: SideProps): JSX.Element => (
+  <>
+    {nodes.map((item, at) => {
+      const y = (height / nodes.length) * (at + 0.5)
+      return (
+        <g key={`${item.kind} ${item.name}`}>
+          <Edge from={[from, y]} to={[to, height / 2]} verdict={item.verdict} />
+          <Box item={item} x={x} y={y} />
+        </g>
+      )
+    })}
+  </>
+)
 
 function Box({
   item,
@@ -120,8 +131,6 @@ const Edge = ({
     />
   )
 }
-
-const yOf = (at: number, count: number, height: number): number => (height / (count + 1)) * (at + 1)
 
 const sessionNode = (session: FixSession): Node => ({
   kind: `FIX ${session.role}`,

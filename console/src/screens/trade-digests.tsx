@@ -61,21 +61,13 @@ function Check({ own, shown }: { own: string | undefined; shown: string }): JSX.
 }
 
 function hashedHere(data: unknown): Hashes | undefined {
-  if (typeof data !== 'object' || data === null) return undefined
-  const { domain, message } = data as { domain?: Record<string, unknown>; message?: Record<string, unknown> }
-  if (domain === undefined || message === undefined) return undefined
+  const parts = membersOf(data)
+  const domain = textsOf(parts['domain'])
+  const message = textsOf(parts['message'])
+  const { name = '', version = '', chainId = '', verifyingContract = '' } = domain
+  if (!isInstruction(message)) return undefined
   try {
-    const texts = Object.fromEntries(Object.entries(message).map(([name, value]) => [name, String(value)]))
-    const { name, version, chainId, verifyingContract } = domain
-    const hashes = hashInstruction(
-      {
-        name: String(name),
-        version: String(version),
-        chainId: BigInt(String(chainId)),
-        verifyingContract: String(verifyingContract),
-      },
-      texts as InstructionMessage,
-    )
+    const hashes = hashInstruction({ name, version, chainId: BigInt(chainId), verifyingContract }, message)
     return {
       domainHash: toHex(hashes.domainHash),
       messageHash: toHex(hashes.messageHash),
@@ -85,3 +77,16 @@ function hashedHere(data: unknown): Hashes | undefined {
     return undefined
   }
 }
+
+const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
+const textsOf = (value: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(membersOf(value)).map(([name, text]) => [name, String(text)]))
+
+const memberNames =
+  'tradeId deliverer receiver deliverToken deliverId deliverAmount payToken payAmount deadline nonce'.split(
+    ' ',
+  )
+
+const isInstruction = (message: object): message is InstructionMessage =>
+  memberNames.every((name) => Object.hasOwn(message, name))

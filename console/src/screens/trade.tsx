@@ -84,6 +84,7 @@ const Head = ({ trade, path }: { trade: TradeDetail; path: string }): JSX.Elemen
       <Fact name="Leaf">
         <a href={leafPath(trade.journalIndex)}>{trade.journalIndex}</a>
       </Fact>
+      {trade.approvals.length > 0 && <Fact name="Approved by">{trade.approvals.join(', ')}</Fact>}
       <Fact name="UTI" long>
         {trade.uti ?? 'not proposed yet'}
       </Fact>
@@ -109,9 +110,10 @@ const Fact = ({
   </div>
 )
 
+const missing = (what: string): JSX.Element => <p class="quiet-text pad">{what}</p>
+
 function Forms({ trade }: { trade: TradeDetail }): JSX.Element {
   const { fix, record, recordJws, typedData } = trade.forms
-  const missing = (what: string): JSX.Element => <p class="quiet-text pad">{what}</p>
   return (
     <Tabs
       label="Forms of the trade"

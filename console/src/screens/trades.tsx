@@ -1,9 +1,8 @@
 import type { JSX } from 'preact'
-import { clockText, shortText, timeText } from '../format.ts'
+import { clockText, curlOf, shortText, timeText } from '../format.ts'
 import { Copy } from '../parts/copy.tsx'
 import { Empty, Loading, TroubleBox } from '../parts/notice.tsx'
 import { TradeStatus } from '../parts/status.tsx'
-import { curlOf } from '../format.ts'
 import { useResource } from '../resource.ts'
 import { leafPath, tradePath } from '../route.ts'
 import type { Page, Trade } from '../types.ts'
@@ -42,6 +41,7 @@ const TradeTable = ({ trades }: { trades: readonly Trade[] }): JSX.Element => (
       <thead>
         <tr>
           <th>Executed, UTC</th>
+          <th>State</th>
           <th>Trade</th>
           <th>Side</th>
           <th class="right">Quantity</th>
@@ -49,7 +49,6 @@ const TradeTable = ({ trades }: { trades: readonly Trade[] }): JSX.Element => (
           <th class="right">Price</th>
           <th class="right">Premium</th>
           <th>With</th>
-          <th>State</th>
           <th class="right">Leaf</th>
         </tr>
       </thead>
@@ -58,6 +57,9 @@ const TradeTable = ({ trades }: { trades: readonly Trade[] }): JSX.Element => (
           <tr key={trade.tradeId}>
             <td class="num" title={timeText(trade.executedAt)}>
               {trade.executedAt.slice(0, 10)} {clockText(trade.executedAt)}
+            </td>
+            <td>
+              <TradeStatus status={trade.status} />
             </td>
             <td class="mono">
               <a href={tradePath(trade.tradeId)} class="row-link">
@@ -70,9 +72,6 @@ const TradeTable = ({ trades }: { trades: readonly Trade[] }): JSX.Element => (
             <td class="num right">{trade.price}</td>
             <td class="num right">{trade.premium.text}</td>
             <td>{trade.counterparty}</td>
-            <td>
-              <TradeStatus status={trade.status} />
-            </td>
             <td class="num right">
               <a href={leafPath(trade.journalIndex)}>{trade.journalIndex}</a>
             </td>

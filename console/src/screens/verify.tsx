@@ -11,44 +11,24 @@ type Pack = { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }
 /** Verifies a pack in this browser. Once the page is loaded nothing here needs a network. */
 export function Verify(): JSX.Element {
   const [pack, setPack] = useState<Pack | undefined>(undefined)
-  const [report, setReport] = useState<Report | undefined>(undefined)
-  const [trouble, setTrouble] = useState<Trouble | undefined>(undefined)
   const [trust, setTrust] = useState('')
-  useEffect(() => {
-    if (pack === undefined) return
-    verifyPack(pack.bytes, trust.trim() === '' ? {} : { trust }).then(
-      (result) => (setReport(result), setTrouble(undefined)),
-      (error: unknown) => (setReport(undefined), setTrouble(troubleOf(error))),
-    )
-  }, [pack, trust])
-  const open = async (file: File): Promise<void> => {
-    if (file.size > packBytesMax) return setTrouble(tooLarge(file))
-    setPack({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })
-  }
-  const fetchOwn = async (): Promise<void> => {
-    const answer = await readPackOf('/v1/evidence')
-    if ('trouble' in answer) setTrouble(answer.trouble)
-    else setPack({ name: 'evidence of this gateway', bytes: answer.value })
+  const [opening, setOpening] = useState<Trouble | undefined>(undefined)
+  const { report, trouble = opening } = useReport(pack, trust)
+  const take = (answer: { value: Pack } | { trouble: Trouble }): void => {
+    setOpening('trouble' in answer ? answer.trouble : undefined)
+    if ('value' in answer) setPack(answer.value)
   }
   return (
     <>
       <h1 class="screen-title">
         Verify a pack <NetworkState />
       </h1>
-      <DropZone onFile={open} onOwn={fetchOwn} name={pack?.name} />
-      <details class="trust">
-        <summary>Pin the keys you trust (optional)</summary>
-        <label>
-          Trust policy (C2SP tlog-policy). Without it the keys are those that the pack names itself.
-          <textarea
-            rows={5}
-            spellcheck={false}
-            placeholder={'log <vkey>\nwitness w1 <vkey>\nquorum w1'}
-            value={trust}
-            onInput={(event) => setTrust(event.currentTarget.value)}
-          />
-        </label>
-      </details>
+      <DropZone
+        onFile={async (file) => take(await openFile(file))}
+        onOwn={async () => take(await openOwn())}
+        name={pack?.name}
+      />
+      <TrustField trust={trust} onChange={setTrust} />
       {trouble !== undefined && <TroubleBox trouble={trouble} />}
       {pack !== undefined && report !== undefined && (
         <>
@@ -60,13 +40,68 @@ export function Verify(): JSX.Element {
   )
 }
 
+/** The report on a pack, made again when the pack or the trusted keys change. */
+function useReport(pack: Pack | undefined, trust: string): { report?: Report; trouble?: Trouble } {
+  const [outcome, setOutcome] = useState<{ report?: Report; trouble?: Trouble }>({})
+  useEffect(() => {
+    if (pack === undefined) return undefined
+    let current = true
+    const show = (next: { report?: Report; trouble?: Trouble }): void => {
+      if (current) setOutcome(next)
+    }
+    verifyPack(pack.bytes, trust.trim() === '' ? {} : { trust }).then(
+      (report) => show({ report }),
+      (error: unknown) => show({ trouble: troubleOf(error) }),
+    )
+    return () => {
+      current = false
+    }
+  }, [pack, trust])
+  return outcome
+}
+
+async function openFile(file: File): Promise<{ value: Pack } | { trouble: Trouble }> {
+  if (file.size > packBytesMax) return { trouble: tooLarge(file) }
+  return { value: { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) } }
+}
+
+async function openOwn(): Promise<{ value: Pack } | { trouble: Trouble }> {
+  const answer = await readPackOf('/v1/evidence')
+  return 'trouble' in answer ? answer : { value: { name: 'evidence of this gateway', bytes: answer.value } }
+}
+
+const TrustField = ({
+  trust,
+  onChange,
+}: {
+  trust: string
+  onChange: (text: string) => void
+}): JSX.Element => (
+  <details class="trust">
+    <summary>Pin the keys you trust (optional)</summary>
+    <label>
+      Trust policy (C2SP tlog-policy). Without it the keys are those that the pack names itself.
+      <textarea
+        rows={5}
+        spellcheck={false}
+        placeholder={'log <vkey>\nwitness w1 <vkey>\nquorum w1'}
+        value={trust}
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
+    </label>
+  </details>
+)
+
 function NetworkState(): JSX.Element {
   const [online, setOnline] = useState(navigator.onLine)
   useEffect(() => {
     const update = (): void => setOnline(navigator.onLine)
     addEventListener('online', update)
     addEventListener('offline', update)
-    return () => (removeEventListener('online', update), removeEventListener('offline', update))
+    return () => {
+      removeEventListener('online', update)
+      removeEventListener('offline', update)
+    }
   }, [])
   return (
     <span class="quiet-text" role="status">

@@ -1,4 +1,14 @@
-import { FixSession, FixSessionList, Order, OrderRequest, Rfq, RfqRequest, SessionCommand } from '../api.ts'
+import {
+  ApprovalRequest,
+  FixSession,
+  FixSessionList,
+  Order,
+  OrderRequest,
+  Rfq,
+  RfqRequest,
+  SessionCommand,
+  Trade,
+} from '../api.ts'
 import { route, type Route } from '../route.ts'
 import { byId, noQuery } from './gateway.ts'
 
@@ -39,9 +49,21 @@ export const commandRoutes: readonly Route[] = [
     tag: 'trading',
     summary: 'Cancel an order that is not filled yet; safe to repeat',
     query: noQuery,
-    params: byId('id', 'ClOrdID(11)'),
+    params: byId('ClOrdID(11)'),
     answer: Order,
     handle: ({ gateway, by, params }) => gateway.cancelOrder(by, params.id),
+  }),
+  route({
+    method: 'POST',
+    url: '/v1/trades/:id/approvals',
+    tag: 'trading',
+    summary: "An operator's signed approval of exactly this settlement",
+    params: byId('trade id or UTI'),
+    body: ApprovalRequest,
+    answer: Trade,
+    // The gateway counts each operator once, so a second run adds nothing.
+    resume: () => 'repeat',
+    handle: ({ gateway, params, body }) => gateway.approveTrade(params.id, body),
   }),
   route({
     method: 'GET',
@@ -57,7 +79,7 @@ export const commandRoutes: readonly Route[] = [
     url: '/v1/fix/sessions/:id',
     tag: 'fix',
     summary: 'Enable, disable, reset or log out a FIX session, or set its sequence numbers',
-    params: byId('id', 'session id'),
+    params: byId('session id'),
     body: SessionCommand,
     answer: FixSession,
     resume: () => 'in-doubt',

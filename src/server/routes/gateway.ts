@@ -1,5 +1,5 @@
 import { refuse, type Refusal } from '#core'
-import Type, { type TSchema } from 'typebox'
+import { Type } from 'typebox'
 import {
   Health,
   Identity,
@@ -28,9 +28,8 @@ const shut = { additionalProperties: false } as const
 const pageQuery = Type.Object({ cursor, limit: count }, shut)
 const requestQuery = Type.Object({ cursor, limit: count, quoteReqId: filter('QuoteReqID(131)') }, shut)
 export const noQuery = Type.Object({}, shut)
-export const byId = (name: string, description: string) =>
-  Type.Object({ [name]: Type.String({ minLength: 1, maxLength: 128, description }) }) as TSchema as IdSchema
-type IdSchema = ReturnType<typeof Type.Object<{ id: ReturnType<typeof Type.String> }>>
+export const byId = (description: string) =>
+  Type.Object({ id: Type.String({ minLength: 1, maxLength: 128, description }) })
 
 const same = <T extends { readonly quoteReqId: string }>(
   items: readonly T[],
@@ -97,7 +96,7 @@ const tradingRoutes: readonly Route[] = [
     tag: 'trading',
     summary: 'One request for quote with its quotes',
     query: noQuery,
-    params: byId('id', 'QuoteReqID(131)'),
+    params: byId('QuoteReqID(131)'),
     answer: Rfq,
     handle: ({ gateway, params }) =>
       found(
@@ -129,7 +128,7 @@ const tradingRoutes: readonly Route[] = [
     tag: 'trading',
     summary: 'One order',
     query: noQuery,
-    params: byId('id', 'ClOrdID(11)'),
+    params: byId('ClOrdID(11)'),
     answer: Order,
     handle: ({ gateway, params }) =>
       found(
@@ -152,7 +151,7 @@ const tradingRoutes: readonly Route[] = [
     tag: 'trading',
     summary: 'One trade: its timeline, and the same trade as FIX, trade record and EIP-712',
     query: noQuery,
-    params: byId('id', 'trade id or UTI'),
+    params: byId('trade id or UTI'),
     answer: TradeDetail,
     handle: ({ gateway, params }) => gateway.trade(params.id),
   }),

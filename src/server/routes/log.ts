@@ -1,6 +1,6 @@
 import { refuse, type Refusal } from '#core'
 import type { EntryView, JournalView } from '#gateway'
-import Type from 'typebox'
+import { Type } from 'typebox'
 import { EntryList, LogState, Proof, type Entry, type EntryList as EntryPage } from '../api.ts'
 import { entriesMax, searchCharsMax, searchHitsMax, searchScanMax } from '../limits.ts'
 import { route, type Route } from '../route.ts'

@@ -1,7 +1,7 @@
 import { isRefusal, refuse } from '#core'
 import type { GatewayApi } from '#gateway'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import Type from 'typebox'
+import { Type } from 'typebox'
 import { CloudEvent } from '../api.ts'
 import type { Metrics } from '../metrics.ts'
 import { sendRefusal } from '../problem.ts'
@@ -14,6 +14,8 @@ export type RawContext = {
   readonly streams: Streams
   readonly metrics: Metrics
 }
+
+type EventsQuery = { readonly from?: string }
 
 const packType = 'application/vnd.poundlock.evidence'
 const tilePattern = /^[a-z0-9/.]{1,200}$/
@@ -39,21 +41,25 @@ function addEvents(app: FastifyInstance, { gateway, streams }: RawContext): void
     headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 16 })) }),
     response: answers(200, 'Stream of CloudEvents', { 'text/event-stream': { schema: refTo(CloudEvent) } }),
   }
-  app.get('/v1/events', { schema, exposeHeadRoute: false }, async (request, reply) => {
-    const from = firstIndex(request, gateway.journal.size())
-    if (isRefusal(from)) return sendRefusal(request, reply, from)
-    if (streams.full())
-      return sendRefusal(request, reply, refuse('limit-connections', 'All event streams are taken'))
-    reply.hijack()
-    streams.open(reply.raw, from)
-    return reply
-  })
+  app.get<{ Querystring: EventsQuery }>(
+    '/v1/events',
+    { schema, exposeHeadRoute: false },
+    async (request, reply) => {
+      const from = firstIndex(request, gateway.journal.size())
+      if (isRefusal(from)) return sendRefusal(request, reply, from)
+      if (streams.full())
+        return sendRefusal(request, reply, refuse('limit-connections', 'All event streams are taken'))
+      reply.hijack()
+      streams.open(reply.raw, from)
+      return reply
+    },
+  )
 }
 
 // Without a start a stream begins with the next entry. A start beyond the end belongs to another history.
-function firstIndex(request: FastifyRequest, size: number) {
+function firstIndex(request: FastifyRequest<{ Querystring: EventsQuery }>, size: number) {
   const last = request.headers['last-event-id']
-  const { from } = request.query as { from?: string }
+  const { from } = request.query
   const text = typeof last === 'string' ? last : from
   if (text === undefined) return size
   if (!indexPattern.test(text)) return refuse('query-invalid', 'A leaf index is a whole number')
@@ -63,7 +69,7 @@ function firstIndex(request: FastifyRequest, size: number) {
 
 function addEvidence(app: FastifyInstance, { gateway }: RawContext): void {
   const response = answers(200, 'Evidence pack (spec/evidence-pack.md)', bytes(packType))
-  const send = async (request: FastifyRequest, reply: FastifyReply, id: string | undefined) => {
+  const send = async (request: { readonly url: string }, reply: FastifyReply, id: string | undefined) => {
     const pack = await gateway.evidence(id)
     if (isRefusal(pack)) return sendRefusal(request, reply, pack)
     const name = (id ?? 'evidence').replace(/[^A-Za-z0-9._-]/g, '_')
@@ -75,7 +81,7 @@ function addEvidence(app: FastifyInstance, { gateway }: RawContext): void {
   }
   app.get(
     '/v1/evidence',
-    { schema: { tags: ['journal'], summary: 'Evidence pack of the whole journal', response } },
+    { schema: { tags: ['journal'], summary: 'Evidence pack of the newest trade', response } },
     (request, reply) => send(request, reply, undefined),
   )
   app.get<{ Params: { id: string } }>(
@@ -84,7 +90,7 @@ function addEvidence(app: FastifyInstance, { gateway }: RawContext): void {
       schema: {
         tags: ['trading'],
         summary: 'Evidence pack of one trade',
-        params: byId('id', 'trade id or UTI'),
+        params: byId('trade id or UTI'),
         response,
       },
     },
@@ -95,7 +101,7 @@ function addEvidence(app: FastifyInstance, { gateway }: RawContext): void {
 /** C2SP tlog-tiles. A tile of a given width never changes; the checkpoint does. */
 function addTiles(app: FastifyInstance, { gateway }: RawContext): void {
   const response = answers(200, 'C2SP static resource', bytes('application/octet-stream'))
-  const send = (request: FastifyRequest, reply: FastifyReply, path: string) => {
+  const send = (request: { readonly url: string }, reply: FastifyReply, path: string) => {
     const found = tilePattern.test(path) ? gateway.journal.resource(path) : undefined
     if (found === undefined)
       return sendRefusal(request, reply, refuse('not-found', 'The journal has no such resource'))

@@ -11,6 +11,7 @@ import type {
   TimelineStep,
   TradeDetail,
   TradeStatus,
+  TradeView,
 } from '#gateway'
 import * as fixture from './fixture.ts'
 import { memoryJournal, type MemoryJournal } from './journal.ts'
@@ -70,7 +71,7 @@ export function gatewayDouble(options: DoubleOptions): GatewayDouble {
     rfqs: () => [...world.rfqs.values()],
     quotes: () => [...world.quotes.values()],
     orders: () => [...world.orders.values()],
-    trades: () => [...world.trades.values()].map(({ view: { timeline: _, forms: __, ...trade } }) => trade),
+    trades: () => [...world.trades.values()].map(({ view }) => summaryOf(view)),
     trade: (id) => findTrade(world, id)?.view ?? refuse('trade-unknown', 'No trade has this id'),
     evidence: async (id) =>
       id !== undefined && findTrade(world, id) === undefined
@@ -89,12 +90,21 @@ export function gatewayDouble(options: DoubleOptions): GatewayDouble {
             journalIndex: `${world.orders.get(clOrdId)?.journalIndex}`,
           })
         : refuse('order-unknown', 'No order has this ClOrdID'),
+    approveTrade: async (id) => {
+      const trade = findTrade(world, id)
+      return trade === undefined ? refuse('trade-unknown', 'No trade has this id') : summaryOf(trade.view)
+    },
     administerSession: async (_, id, action) => administer(world, id, action.action),
     step: () => stepNewest(world),
     breakComponent: (name, detail) => {
       world.health = healthOf(world, name, detail)
     },
   }
+}
+
+function summaryOf(view: TradeDetail): TradeView {
+  const { timeline, forms, ...trade } = view
+  return timeline.length > 0 && forms !== undefined ? trade : view
 }
 
 /** Stand-in for EIP-712 hashing where the test does not look at it. */
@@ -196,7 +206,11 @@ function requestQuote(world: World, input: RequestQuoteInput): RfqView | Refusal
   const quote = quoteOf(world, quoteReqId, quoteId, quoted)
   const { side, currency, orderQty, securityId } = input
   const rfq: RfqView = {
-    ...{ quoteReqId, side, currency, orderQty, securityId },
+    quoteReqId,
+    side,
+    currency,
+    orderQty,
+    securityId,
     role: 'taker',
     counterparty: 'ALDER',
     status: 'quoted',
@@ -361,6 +375,7 @@ function executedTrade(world: World, quote: QuoteView, ids: fixture.TradeIds, ex
     executedAt: ids.executedAt,
     status: 'executed',
     whatNow: 'Wait for ALDER to propose the trade record.',
+    approvals: [],
     journalIndex: executed,
     timeline,
     forms: { fix: fixture.executionFix(ids) },
