@@ -5,8 +5,10 @@ import { after, test } from 'node:test'
 import { isRefusal } from '#core'
 import {
   awaitEffect,
+  deploySandbox,
   memoryEffectStore,
   openEvmLedger,
+  sandboxContracts,
   type EffectStore,
   type EffectTruth,
   type EvmLedger,
@@ -250,11 +252,12 @@ test('two of three endpoints are enough, one is not', options, async () => {
   const { anvil } = world
   const down = 'http://127.0.0.1:1'
   const order = orders(world)
-  const enough = await world.gateway({ urls: [anvil.url, down, anvil.url], needed: 2 })
+  await using second = await proxy(anvil.url, () => 'pass')
+  const enough = await world.gateway({ urls: [anvil.url, down, second.url], needed: 2 })
   assert.equal(good(await enough.settle('one', order())).state, 'pending')
   await world.mine(1)
   assert.equal(good(await enough.truth('one')).state, 'included')
-  const tooFew = await world.gateway({ urls: [anvil.url, down, down], needed: 2 })
+  const tooFew = await world.gateway({ urls: [anvil.url, down, 'http://127.0.0.1:2'], needed: 2 })
   assert.equal(refusalOf(await tooFew.settle('one', order())), 'ledger-unreachable')
 })
 
@@ -291,6 +294,50 @@ test('a chain that began anew under the same id is refused', options, async () =
   )
   const again = await world.gateway({ store, account, urls: [anew.url] })
   assert.equal(refusalOf(await again.truth('one')), 'chain-mismatch')
+})
+
+test('an endpoint that is given twice does not count twice', options, async () => {
+  const world = await lagoon()
+  const { url } = world.anvil
+  await assert.rejects(world.gateway({ urls: [url, url], needed: 2 }), /named twice/)
+})
+
+test('an account that cannot pay the fee is refused, and its lane stays free', options, async () => {
+  const world = await lagoon()
+  const order = orders(world)()
+  const account = freshSigner()
+  for (const wei of [0n, 1_000n]) {
+    const poor = await world.gateway({ account, wei })
+    assert.equal(refusalOf(await poor.settle('one', order)), 'insufficient-balance')
+    assert.deepEqual(await poor.truth('one'), { state: 'unknown' })
+  }
+  const rich = await world.gateway({ account })
+  assert.equal(nonceOf(good(await rich.settle('one', order))), 0)
+  await world.mine(1)
+})
+
+test('a chain that mines by itself makes a settlement final', options, async () => {
+  const world = await openLagoon('steady')
+  try {
+    const ledger = await world.gateway()
+    good(await ledger.settle('one', orders(world)()))
+    const done = good(await awaitEffect(ledger, 'one', { until: 'final', pollMs: 100, pollsMax: 200 }))
+    assert.equal(done.state, 'final')
+  } finally {
+    await world.anvil.stop()
+  }
+})
+
+test('deploying again changes nothing', options, async () => {
+  const world = await lagoon()
+  const owner = freshSigner()
+  const foreign = await world.gateway({ account: owner })
+  await world.anvil.rpc('evm_setAutomine', true)
+  const first = await deploySandbox(foreign)
+  const again = await deploySandbox(await world.gateway({ account: owner }))
+  await world.anvil.rpc('evm_setAutomine', false)
+  assert.deepEqual(first, sandboxContracts(owner.address))
+  assert.deepEqual(again, first)
 })
 
 test('a fee above the limit is not signed', options, async () => {

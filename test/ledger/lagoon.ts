@@ -18,7 +18,7 @@ import {
   type EvmLedger,
   type SandboxContracts,
 } from '#ledger'
-import { findAnvil, startAnvil, type Anvil } from '#sandbox'
+import { findAnvil, startAnvil, type Anvil } from '../../src/sandbox/chains.ts'
 
 export const chainNumber = 31_337
 export const startsAt = 1_795_183_200
@@ -44,13 +44,12 @@ export type GatewayParts = {
   readonly needed?: number
   readonly store?: EffectStore
   readonly account?: DigestSigner
+  readonly wei?: bigint
 }
 
-/** Starts anvil with manual mining, deploys, and funds one writer of options and one payer. */
-export async function openLagoon(): Promise<Lagoon> {
-  const anvil = unrefused(
-    await startAnvil({ port: 0, chainId: chainNumber, timestamp: startsAt, mining: 'manual' }),
-  )
+/** Starts anvil, deploys, and funds one writer of options and one payer. Mines by hand unless told otherwise. */
+export async function openLagoon(mining: 'steady' | 'manual' = 'manual'): Promise<Lagoon> {
+  const anvil = unrefused(await startAnvil({ port: 0, chainId: chainNumber, timestamp: startsAt, mining }))
   const keys = memoryKeyStore({ owner: 'secp256k1', deliverer: 'secp256k1', receiver: 'secp256k1' })
   const [owner, deliverer, receiver] = ['owner', 'deliverer', 'receiver'].map(keys.digestSigner)
   assert.ok(owner !== undefined && deliverer !== undefined && receiver !== undefined)
@@ -59,14 +58,14 @@ export async function openLagoon(): Promise<Lagoon> {
   assert.ok(isChainId(chainId))
   const gateway = async (parts: GatewayParts = {}): Promise<EvmLedger> => {
     const account = parts.account ?? freshSigner()
-    await anvil.setBalance(account.address, oneEther)
+    await anvil.setBalance(account.address, parts.wei ?? oneEther)
     const rpc = { urls: parts.urls ?? [anvil.url], needed: parts.needed ?? 1, timeoutMs: 2_000 }
     const store = parts.store ?? memoryEffectStore()
     return openEvmLedger({ chainId, rpc, contracts, account, store, finality: { confirmations } })
   }
-  await anvil.rpc('evm_setAutomine', true)
+  if (mining === 'manual') await anvil.rpc('evm_setAutomine', true)
   const seriesId = await fund({ gateway, contracts, owner, deliverer, receiver })
-  await anvil.rpc('evm_setAutomine', false)
+  if (mining === 'manual') await anvil.rpc('evm_setAutomine', false)
   const mine = async (blocks: number): Promise<void> => {
     for (let mined = 0; mined < blocks; mined += 1) await anvil.rpc('evm_mine')
   }

@@ -47,6 +47,8 @@ export type Quorum = {
 
 export function openQuorum(sources: readonly RpcSource[], needed: number): Quorum {
   invariant(needed >= 1 && needed <= sources.length, 'K of N endpoints needs 1 ≤ K ≤ N')
+  const names = new Set(sources.map(({ name }) => name))
+  invariant(names.size === sources.length, 'an endpoint that is named twice is one endpoint')
   const agree = async <T>(method: string, params: readonly Json[], read: Reader<T>) =>
     agreed(method, needed, await askAll(sources, method, params, read))
   const block = (number: bigint) => agree('eth_getBlockByNumber', [hexOf(number), false], readHead)

@@ -1,7 +1,7 @@
 import { invariant, isRefusal, refuse, type ChainId, type Refusal } from '#core'
 import type { EffectTruth } from '../port.ts'
 import { bumpedFees, feesFor, type FeePolicy } from './fees.ts'
-import { hasLane, newestAttempt, type LaneRecord, type NonceLane } from './lane.ts'
+import { hasLane, newestAttempt, type LaneRecord, type LaneTerms, type NonceLane } from './lane.ts'
 import type { Head } from './quorum.ts'
 import { sameCall, type Call, type EffectRecord, type SettlementKey } from './record.ts'
 import { decodeRevert, refusalOf } from './revert.ts'
@@ -83,17 +83,32 @@ async function submit(
 }
 
 async function first(context: SenderContext, record: EffectRecord): Promise<EffectTruth | Refusal> {
-  const { quorum, lane, account, fees: policy } = context
-  const head = await quorum.head()
+  const head = await context.quorum.head()
   if (isRefusal(head)) return head
   const simulated = await simulate(context, record, head)
   if (simulated !== undefined) return simulated
-  const gas = await quorum.gas(account, record.call.to, record.call.data, head.number)
-  if (isRefusal(gas)) return gas
+  const terms = await affordableTerms(context, record, head)
+  if (isRefusal(terms)) return terms
+  const assigned = await context.lane.assign(record, terms)
+  return isRefusal(assigned) ? assigned : sendAndLook(context, assigned)
+}
+
+/** Gas and fees that the account can pay. A transaction that it cannot would hold up the lane. */
+async function affordableTerms(
+  { quorum, account, fees: policy }: SenderContext,
+  { call }: EffectRecord,
+  head: Head,
+): Promise<LaneTerms | Refusal> {
   const fees = feesFor(head, policy)
   if (isRefusal(fees)) return fees
-  const assigned = await lane.assign(record, { gas: gas + (gas * gasMarginEighths) / 8n, fees })
-  return isRefusal(assigned) ? assigned : sendAndLook(context, assigned)
+  const balance = await quorum.balance(account, head.number)
+  if (isRefusal(balance)) return balance
+  const unpaid = refuse('insufficient-balance', `${account} cannot pay the network fee`)
+  if (balance === 0n) return unpaid
+  const estimate = await quorum.gas(account, call.to, call.data, head.number)
+  if (isRefusal(estimate)) return estimate
+  const gas = estimate + (estimate * gasMarginEighths) / 8n
+  return balance < gas * fees.maxFeePerGas ? unpaid : { gas, fees }
 }
 
 /** Undefined when the call would go through now. A settlement that is done already is an answer, not a refusal. */
@@ -130,8 +145,9 @@ async function look(context: SenderContext, record: EffectRecord): Promise<Effec
   const seen = await truthAt(context, record, head)
   if (isRefusal(seen) || seen.state !== 'final' || record.final !== undefined) return seen
   const { txHash, blockHash } = seen
-  const lost = await context.lane.amend(record, { ...record, final: { txHash, blockHash } })
-  return lost ?? seen
+  // A lost write is of no account: whoever looks next writes it again.
+  await context.lane.amend(record, { ...record, final: { txHash, blockHash } })
+  return seen
 }
 
 async function pursue(context: SenderContext, effectId: string): Promise<EffectTruth | Refusal> {
