@@ -35,14 +35,11 @@ export type Dictionary = {
   /** Data tag → the Length tag that stands before it; 0 when the tag is no data field. */
   readonly lengthTags: Uint16Array
   fieldName(tag: number): string | undefined
-  tagOf(fieldName: string): number | undefined
   messageName(msgType: string): string | undefined
   /** The values that the dictionary lists for a field, with their names; empty when it lists none. */
   valuesOf(tag: number): ReadonlyMap<string, string>
   /** `BUY` for (54, '1'). */
   valueName(tag: number, value: string): string | undefined
-  /** Whether a value is in the closed list of a field (true when the field has none). */
-  isValue(tag: number, value: string): boolean
 }
 
 /** The table that the parser reads, from pairs of data tag and Length tag. */
@@ -157,15 +154,12 @@ function messageTable(
   return { msgType, name, category, fields, level }
 }
 
-type Names = Pick<Dictionary, 'fieldName' | 'tagOf' | 'messageName' | 'valuesOf' | 'valueName' | 'isValue'>
+type Names = Pick<Dictionary, 'fieldName' | 'messageName' | 'valuesOf' | 'valueName'>
 
 function namesOf(session: DictionaryData, application: DictionaryData): Names {
   const both = [application, session]
   const fieldNames = later(
     () => new Map(both.flatMap((data) => data.tags.map((tag, i) => [tag, data.names[i]!]))),
-  )
-  const fieldTags = later(
-    () => new Map(both.flatMap((data) => data.tags.map((tag, i) => [data.names[i]!, tag]))),
   )
   const messageNames = later(
     () => new Map(both.flatMap((data) => data.messages.map(([type, name]) => [type, name]))),
@@ -175,11 +169,9 @@ function namesOf(session: DictionaryData, application: DictionaryData): Names {
   const valuesOf = (tag: number): ReadonlyMap<string, string> => valueNames(listOf(tag))
   return {
     fieldName: (tag) => fieldNames().get(tag),
-    tagOf: (name) => fieldTags().get(name),
     messageName: (msgType) => messageNames().get(msgType),
     valuesOf,
     valueName: (tag, value) => valuesOf(tag).get(value),
-    isValue: (tag, value) => closedValues(listOf(tag)).length === 0 || valuesOf(tag).has(value),
   }
 }
 

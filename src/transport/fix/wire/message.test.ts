@@ -85,6 +85,40 @@ test('groups are reached through their count field, nested ones through their en
   assert.deepEqual(message.groups(382), [])
 })
 
+test('a message materialises by FIX names, groups as lists under their count field', () => {
+  const body: FixField[] = [
+    [11, 'ORD-1'],
+    ...group(453, [party('LEI-A', ['x']), party('LEI-B', [])]),
+    [382, '0'],
+    [5999, 'own'],
+  ]
+  const {
+    NoPartyIDs,
+    NoContraBrokers,
+    ClOrdID,
+    MsgType,
+    '5999': own,
+  } = parsed(encodeMessage(draft('8', body))).toObject(fix44)
+  assert.deepEqual(
+    { NoPartyIDs, ClOrdID, MsgType, NoContraBrokers, own },
+    {
+      MsgType: '8',
+      NoContraBrokers: [],
+      ClOrdID: 'ORD-1',
+      own: 'own',
+      NoPartyIDs: [
+        {
+          PartyID: 'LEI-A',
+          PartyIDSource: 'N',
+          PartyRole: '1',
+          NoPartySubIDs: [{ PartySubID: 'x', PartySubIDType: '4' }],
+        },
+        { PartyID: 'LEI-B', PartyIDSource: 'N', PartyRole: '1' },
+      ],
+    },
+  )
+})
+
 test('a data field may hold SOH and equals signs: the Length field before it says where it ends', () => {
   const bytes = Buffer.from('54=2\u000138=999\u000110=000\u0001', 'latin1')
   for (const [lengthTag, dataTag] of [

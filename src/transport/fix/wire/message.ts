@@ -1,5 +1,6 @@
 import type { Instant } from '#core'
 import type { Dictionary } from '../dictionary/dictionary.ts'
+import type { Level } from '../dictionary/level.ts'
 import { at, fieldStride, Walk, type Findings, type ValidationOptions } from '../dictionary/walk.ts'
 import { defaultParseLimits, splitFields, standardLengthTags, type ParseLimits } from './fields.ts'
 import { garbledBytesMax, type Garbled } from './frame.ts'
@@ -96,27 +97,22 @@ class FieldsView {
    * name of its count field. A tag without a name stands under its number.
    */
   toObject(dictionary: Dictionary): FixObject {
+    return this.materialise(dictionary, dictionary.message(this.source.msgType)?.level)
+  }
+
+  protected materialise(dictionary: Dictionary, level: Level | undefined): FixObject {
     const { source } = this
     source.resolve()
     const object: FixObject = {}
     for (let index = this.from; index < this.to; index = source.nextAt(index)) {
       const tag = source.tagAt(index)
-      const isGroup = source.nextAt(index) > index + 1
-      object[dictionary.fieldName(tag) ?? String(tag)] = isGroup
-        ? this.groups(tag).map((entry) => entry.toObject(dictionary))
-        : source.textAt(index)
+      const group = level?.groups.get(tag)
+      object[dictionary.fieldName(tag) ?? String(tag)] =
+        group === undefined
+          ? source.textAt(index)
+          : this.groups(tag).map((entry) => entry.materialise(dictionary, group))
     }
     return object
-  }
-
-  /** The fields of this level, each as the range of fields on the wire that it covers with its group. */
-  spans(): { readonly tag: number; readonly from: number; readonly to: number }[] {
-    const { source } = this
-    source.resolve()
-    const spans: { tag: number; from: number; to: number }[] = []
-    for (let index = this.from; index < this.to; index = source.nextAt(index))
-      spans.push({ tag: source.tagAt(index), from: index, to: source.nextAt(index) })
-    return spans
   }
 
   private find(tag: number): number {
