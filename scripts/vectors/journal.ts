@@ -264,56 +264,32 @@ function digestVectors() {
   }))
 }
 
+/** Index and size; old size and size. */
+const included = '0/1 0/2 1/2 2/3 4/7 6/7 0/8 99/100 255/256 256/257 0/600 511/600 512/600 599/600'
+const continued = '1/1 1/2 2/3 3/7 4/7 6/8 7/100 255/256 256/257 256/600 512/600 599/600 600/600'
+
+function pairsOf(text: string): { first: number; size: number }[] {
+  return text.split(' ').map((pair) => {
+    const [first = 0, size = 0] = pair.split('/').map(Number)
+    return { first, size }
+  })
+}
+
 /** Leaf i is the text `entry-<i>`. */
 function treeVectors() {
   const leaves = Array.from({ length: 600 }, (_, i) => leafHash(`entry-${i}`))
   const sizes = [0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 31, 33, 100, 255, 256, 257, 511, 512, 513, 600]
   const roots = sizes.map((size) => ({ size, root: treeHash(leaves.slice(0, size)).toString('hex') }))
-  const inclusionOf = ([index, size]: readonly [number, number]) => ({
-    index,
+  const inclusion = pairsOf(included).map(({ first, size }) => ({
+    index: first,
     size,
-    proof: base64All(pathOf(index, leaves.slice(0, size))),
-  })
-  const inclusion = (
-    [
-      [0, 1],
-      [0, 2],
-      [1, 2],
-      [2, 3],
-      [4, 7],
-      [6, 7],
-      [0, 8],
-      [99, 100],
-      [255, 256],
-      [256, 257],
-      [0, 600],
-      [511, 600],
-      [512, 600],
-      [599, 600],
-    ] as const
-  ).map(inclusionOf)
-  const consistencyOf = ([oldSize, size]: readonly [number, number]) => ({
-    oldSize,
+    proof: base64All(pathOf(first, leaves.slice(0, size))),
+  }))
+  const consistency = pairsOf(continued).map(({ first, size }) => ({
+    oldSize: first,
     size,
-    proof: oldSize === 0 ? [] : base64All(subproof(oldSize, leaves.slice(0, size), true)),
-  })
-  const consistency = (
-    [
-      [1, 1],
-      [1, 2],
-      [2, 3],
-      [3, 7],
-      [4, 7],
-      [6, 8],
-      [7, 100],
-      [255, 256],
-      [256, 257],
-      [256, 600],
-      [512, 600],
-      [599, 600],
-      [600, 600],
-    ] as const
-  ).map(consistencyOf)
+    proof: base64All(subproof(first, leaves.slice(0, size), true)),
+  }))
   return { leaves: 'leaf i is the text entry-<i>', roots, inclusion, consistency, ...refusedProofs(leaves) }
 }
 
@@ -350,101 +326,99 @@ function refusedProofs(leaves: readonly Buffer[]) {
   }
 }
 
+type Notes = Readonly<Record<string, string>>
+type SignedLog = {
+  readonly text: string
+  readonly good: string
+  readonly one: string
+  readonly other: string
+  readonly foreign: string
+  readonly root: Buffer
+}
+
 function noteVectors(hashes: readonly Buffer[]) {
-  const text = checkpointText(hashes.length, treeHash(hashes))
-  const good = `${text}\n${signLine(log, text)}${cosignLine(w1, text)}${cosignLine(w2, text)}`
+  const root = treeHash(hashes)
+  const text = checkpointText(hashes.length, root)
   const one = `${text}\n${signLine(log, text)}${cosignLine(w1, text)}`
   const other = checkpointText(hashes.length - 1, treeHash(hashes.slice(0, -1)))
-  const foreign = checkpointText(hashes.length, treeHash(hashes), 'cedar.example/journal')
-  const accepted = [
-    { name: 'log and both witnesses', note: good },
-    {
-      name: 'the other order',
-      note: `${text}\n${cosignLine(w2, text)}${cosignLine(w1, text)}${signLine(log, text)}`,
-    },
-    { name: 'a stranger signed too', note: good + cosignLine(stranger, text) },
-    { name: 'a line of a key type that is not known', note: good + lineOf(future, Buffer.alloc(2_428, 1)) },
-    { name: 'a witness signed twice', note: good + cosignLine(w1, text, seconds + 1) },
-    { name: 'a key of the same name and another id', note: good + signLine(impostor, text) },
-    { name: 'an extension line', note: extended(text) },
-    { name: 'another time', note: `${one}${cosignLine(w2, text, seconds + 3_600)}` },
-  ]
-  const garbled = { ...w2, secret: impostor.secret }
-  const refused = [
-    { reason: 'witness-quorum-missing', name: 'only one witness', note: one },
-    {
-      reason: 'witness-quorum-missing',
-      name: 'a stranger instead of a witness',
-      note: one + cosignLine(stranger, text),
-    },
-    {
-      reason: 'witness-quorum-missing',
-      name: 'the same witness twice',
-      note: one + cosignLine(w1, text, seconds + 1),
-    },
-    {
-      reason: 'note-unsigned',
-      name: 'witnesses without the log',
-      note: `${text}\n${cosignLine(w1, text)}${cosignLine(w2, text)}`,
-    },
-    {
-      reason: 'note-unsigned',
-      name: 'an impostor for the log',
-      note: `${text}\n${signLine(impostor, text)}`,
-    },
-    {
-      reason: 'note-unsigned',
-      name: 'the log under the origin of another',
-      note: `${foreign}\n${signLine(log, foreign)}${cosignLine(w1, foreign)}${cosignLine(w2, foreign)}`,
-    },
-    {
-      reason: 'signature-invalid',
-      name: 'the signature of the log is of another text',
-      note: `${text}\n${signLine(log, other)}${cosignLine(w1, text)}${cosignLine(w2, text)}`,
-    },
-    {
-      reason: 'signature-invalid',
-      name: 'a cosignature is of another text',
-      note: one + cosignLine(w2, other),
-    },
-    {
-      reason: 'signature-invalid',
-      name: 'a cosignature is of another key',
-      note: one + cosignLine(garbled, text),
-    },
-    {
-      reason: 'signature-invalid',
-      name: 'a cosignature without its time',
-      note: one + lineOf(w2, sign(null, Buffer.from(text), w2.secret)),
-    },
-    { reason: 'signature-invalid', name: 'a cosignature whose time was changed', note: one + retimed(text) },
-    {
-      reason: 'signature-invalid',
-      name: 'the size was changed',
-      note: good.replace(`\n${hashes.length}\n`, `\n${hashes.length + 1}\n`),
-    },
-    { reason: 'note-malformed', name: 'no signature', note: text },
-    { reason: 'note-malformed', name: 'an empty signature block', note: `${text}\n` },
-    { reason: 'note-malformed', name: 'no final newline', note: good.slice(0, -1) },
-    { reason: 'note-malformed', name: 'a hyphen for the dash', note: good.replaceAll('\u2014', '-') },
-    { reason: 'note-malformed', name: 'carriage returns', note: good.replaceAll('\n', '\r\n') },
-    { reason: 'note-malformed', name: 'a tab in the text', note: good.replace('alder', 'al\tder') },
-    { reason: 'note-malformed', name: 'a space after a signature', note: good.replace(/\n$/, ' \n') },
-    { reason: 'note-malformed', name: 'a signature without padding', note: good.replace(/=+\n$/, '\n') },
-    {
-      reason: 'checkpoint-malformed',
-      name: 'a size with a leading zero',
-      note: signedByAll(`${origin}\n07\n${base64(treeHash(hashes))}\n`),
-    },
-    {
-      reason: 'checkpoint-malformed',
-      name: 'a root of 31 bytes',
-      note: signedByAll(`${origin}\n7\n${base64(treeHash(hashes).subarray(1))}\n`),
-    },
-    { reason: 'checkpoint-malformed', name: 'two lines', note: signedByAll(`${origin}\n7\n`) },
-  ]
+  const foreign = checkpointText(hashes.length, root, 'cedar.example/journal')
+  const signed = { text, good: signedByAll(text), one, other, foreign, root }
+  const groups: Readonly<Record<string, Notes>> = {
+    'witness-quorum-missing': withoutQuorum(signed),
+    'note-unsigned': withoutLog(signed),
+    'signature-invalid': withBadSignatures(signed),
+    'note-malformed': malformedNotes(signed),
+    'checkpoint-malformed': malformedCheckpoints(signed),
+  }
+  const refused = Object.entries(groups).flatMap(([reason, notes]) =>
+    Object.entries(notes).map(([name, note]) => ({ reason, name, note })),
+  )
+  const accepted = Object.entries(goodNotes(signed)).map(([name, note]) => ({ name, note }))
   const vkeys = { log: vkeyOf(log), witnesses: [vkeyOf(w1), vkeyOf(w2)] }
   return { vkeys, quorum: 2, policy: policyText(), accepted, refused }
+}
+
+function goodNotes({ text, good, one }: SignedLog): Notes {
+  return {
+    'log and both witnesses': good,
+    'the other order': `${text}\n${cosignLine(w2, text)}${cosignLine(w1, text)}${signLine(log, text)}`,
+    'a stranger signed too': good + cosignLine(stranger, text),
+    'a line of a key type that is not known': good + lineOf(future, Buffer.alloc(2_428, 1)),
+    'a witness signed twice': good + cosignLine(w1, text, seconds + 1),
+    'a key of the same name and another id': good + signLine(impostor, text),
+    'an extension line': extended(text),
+    'another time': `${one}${cosignLine(w2, text, seconds + 3_600)}`,
+  }
+}
+
+function withoutQuorum({ text, one }: SignedLog): Notes {
+  return {
+    'only one witness': one,
+    'a stranger instead of a witness': one + cosignLine(stranger, text),
+    'the same witness twice': one + cosignLine(w1, text, seconds + 1),
+  }
+}
+
+function withoutLog({ text, foreign }: SignedLog): Notes {
+  return {
+    'witnesses without the log': `${text}\n${cosignLine(w1, text)}${cosignLine(w2, text)}`,
+    'an impostor for the log': `${text}\n${signLine(impostor, text)}`,
+    'the log under the origin of another': signedByAll(foreign),
+  }
+}
+
+function withBadSignatures({ text, good, one, other }: SignedLog): Notes {
+  const cosignatures = `${cosignLine(w1, text)}${cosignLine(w2, text)}`
+  const size = text.split('\n')[1] ?? ''
+  return {
+    'the signature of the log is of another text': `${text}\n${signLine(log, other)}${cosignatures}`,
+    'a cosignature is of another text': one + cosignLine(w2, other),
+    'a cosignature is of another key': one + cosignLine({ ...w2, secret: impostor.secret }, text),
+    'a cosignature without its time': one + lineOf(w2, sign(null, Buffer.from(text), w2.secret)),
+    'a cosignature whose time was changed': one + retimed(text),
+    'the size was changed': good.replace(`\n${size}\n`, `\n${Number(size) + 1}\n`),
+  }
+}
+
+function malformedNotes({ text, good }: SignedLog): Notes {
+  return {
+    'no signature': text,
+    'an empty signature block': `${text}\n`,
+    'no final newline': good.slice(0, -1),
+    'a hyphen for the dash': good.replaceAll('\u2014', '-'),
+    'carriage returns': good.replaceAll('\n', '\r\n'),
+    'a tab in the text': good.replace('alder', 'al\tder'),
+    'a space after a signature': good.replace(/\n$/, ' \n'),
+    'a signature without padding': good.replace(/=+\n$/, '\n'),
+  }
+}
+
+function malformedCheckpoints({ root }: SignedLog): Notes {
+  return {
+    'a size with a leading zero': signedByAll(`${origin}\n07\n${base64(root)}\n`),
+    'a root of 31 bytes': signedByAll(`${origin}\n7\n${base64(root.subarray(1))}\n`),
+    'two lines': signedByAll(`${origin}\n7\n`),
+  }
 }
 
 function signedByAll(text: string): string {

@@ -27,12 +27,10 @@ import {
 } from '#core'
 import type { Signer } from '#crypto'
 import { formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
+import { CommitQueue, type CommitLimits } from './commit.ts'
 import {
   decodePart,
-  encodePart,
   encodeTombstone,
-  entryOf,
-  formatEntry,
   parseEntry,
   sealDraft,
   verifyPart,
@@ -42,7 +40,6 @@ import {
   type OpenedPart,
   type SealedDraft,
 } from './entry.ts'
-import { leafHash } from './merkle.ts'
 import {
   ed25519NoteSigner,
   ed25519NoteVerifier,
@@ -56,25 +53,18 @@ import {
 import {
   corrupt,
   cosignedTable,
-  entryOp,
-  headOp,
   JournalCorrupt,
   journalTablePrefix,
   leafOf,
   partKey,
   partTable,
   restoreTree,
-  tileOp,
 } from './records.ts'
-import type { ApplyResult, Store, StoreOp, Transition } from './store/store.ts'
+import type { Store, StoreOp } from './store/store.ts'
 import { formatEntryBundle, tileWidth, widthAt } from './tiles.ts'
-import type { FullTile, Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
 
-export type JournalLimits = {
-  /** Entries made durable by one commit. */
-  readonly batchEntriesMax: number
-  /** Entries that wait for a commit; beyond it appends are refused. */
-  readonly queueEntriesMax: number
+export type JournalLimits = CommitLimits & {
   /** Newest entries that are hashed again when the journal opens. */
   readonly recheckEntriesMax: number
 }
@@ -159,31 +149,16 @@ export function checkedOpen(options: JournalOptions): Journal | Refusal {
   return new StoredJournal(options, limits, tree, cosigned)
 }
 
-type Request = {
-  readonly sealed: readonly SealedDraft[]
-  readonly ops: readonly StoreOp[]
-  readonly resolve: (entries: JournalEntry[]) => void
-  readonly reject: (reason: unknown) => void
-}
-
-type Staged = { readonly request: Request; readonly entries: JournalEntry[]; readonly transition: Transition }
-
 class StoredJournal implements Journal {
   readonly origin: string
   readonly vkey: string
   readonly #options: JournalOptions
-  readonly #limits: JournalLimits
   readonly #tree: Tree
   readonly #ownKey: NoteVerifier
+  readonly #commits: CommitQueue
   readonly #listeners = new Set<AppendListener>()
-  #queue: Request[] = []
-  #queuedEntries = 0
-  #scheduled = false
-  #size: number
-  #lastAt: Instant | undefined
   #cosigned: CosignedCheckpoint | undefined
   #signed: { size: number; note: string } | undefined
-  #stopped: { reason: unknown } | undefined
 
   constructor(
     options: JournalOptions,
@@ -191,19 +166,22 @@ class StoredJournal implements Journal {
     tree: Tree,
     cosigned: CosignedCheckpoint | undefined,
   ) {
-    this.origin = options.origin
-    this.vkey = formatVkey(options.origin, noteEd25519, options.signer.publicKey)
+    const { store, origin, clock, signer } = options
+    this.origin = origin
+    this.vkey = formatVkey(origin, noteEd25519, signer.publicKey)
     this.#options = options
-    this.#limits = limits
     this.#tree = tree
-    this.#size = tree.size()
     this.#cosigned = cosigned
     this.#ownKey = ownVerifier(this.vkey)
-    this.#lastAt = this.read(Math.max(0, this.#size - 1), this.#size)[0]?.at
+    const size = tree.size()
+    const lastAt = this.read(Math.max(0, size - 1), size)[0]?.at
+    const onDurable = (entries: readonly JournalEntry[]) => this.#tell(entries)
+    const onFailure = options.onFailure ?? throwUncaught
+    this.#commits = new CommitQueue({ store, origin, tree, clock, limits, lastAt, onDurable, onFailure })
   }
 
   size(): number {
-    return this.#size
+    return this.#commits.size()
   }
 
   append(drafts: readonly EntryDraft[], ops: readonly StoreOp[] = []): Promise<JournalEntry[]> {
@@ -215,7 +193,7 @@ class StoredJournal implements Journal {
       if (isRefusal(one)) return Promise.reject(one)
       sealed.push(one)
     }
-    return this.#enqueue(sealed, ops)
+    return this.#commits.submit(sealed, ops)
   }
 
   read(from: number, to: number): JournalEntry[] {
@@ -224,11 +202,12 @@ class StoredJournal implements Journal {
   }
 
   checkpoint(): string {
-    if (this.#cosigned?.size === this.#size) return this.#cosigned.note
-    if (this.#signed?.size !== this.#size) {
-      const text = formatCheckpoint({ origin: this.origin, size: this.#size, root: this.rootAt(this.#size) })
+    const size = this.size()
+    if (this.#cosigned?.size === size) return this.#cosigned.note
+    if (this.#signed?.size !== size) {
+      const text = formatCheckpoint({ origin: this.origin, size, root: this.rootAt(size) })
       const signer = ed25519NoteSigner(this.origin, this.#options.signer)
-      this.#signed = { size: this.#size, note: signNote(text, [signer]) }
+      this.#signed = { size, note: signNote(text, [signer]) }
     }
     return this.#signed.note
   }
@@ -264,12 +243,12 @@ class StoredJournal implements Journal {
     return this.#durable(size).consistencyProof(oldSize, size)
   }
 
-  tile(level: number, n: number, width = widthAt(level, n, this.#size)): Uint8Array {
-    invariant(width <= widthAt(level, n, this.#size), 'a tile is asked that is durable')
+  tile(level: number, n: number, width = widthAt(level, n, this.size())): Uint8Array {
+    invariant(width <= widthAt(level, n, this.size()), 'a tile is asked that is durable')
     return this.#tree.tile(level, n, width)
   }
 
-  entryBundle(n: number, width = widthAt(0, n, this.#size)): Uint8Array {
+  entryBundle(n: number, width = widthAt(0, n, this.size())): Uint8Array {
     const from = n * tileWidth
     const stored = this.#options.store.logRead(this.origin, from, from + width)
     return formatEntryBundle(stored.map((bytes, i) => this.#leaf(bytes, from + i)))
@@ -278,13 +257,13 @@ class StoredJournal implements Journal {
   async erase(index: number, part: string): Promise<void> {
     const { store, clock } = this.#options
     const key = partKey(this.origin, index, part)
-    const stored = index < this.#size ? store.get(partTable, key) : undefined
+    const stored = index < this.size() ? store.get(partTable, key) : undefined
     if (stored === undefined) throw refuse('not-found', `Entry ${index} has no part ${part}`)
     const decoded = decodePart(stored)
     if (decoded === 'erased') throw refuse('part-erased', `Part ${part} of entry ${index} was erased`)
     if (decoded?.erasable !== true) throw refuse('part-kept', `Part ${part} of entry ${index} must stay`)
     const value = encodeTombstone(clock.now())
-    await this.#enqueue([], [{ op: 'row.cas', table: partTable, key, expect: stored, value }])
+    await this.#commits.submit([], [{ op: 'row.cas', table: partTable, key, expect: stored, value }])
   }
 
   onAppend(listener: AppendListener): () => void {
@@ -293,126 +272,15 @@ class StoredJournal implements Journal {
   }
 
   async close(): Promise<void> {
-    while (this.#scheduled) await new Promise((done) => setImmediate(done))
-    this.#stopped ??= { reason: refuse('shutting-down', 'The journal is closed') }
+    await this.#commits.stop(refuse('shutting-down', 'The journal is closed'))
   }
 
-  #enqueue(sealed: readonly SealedDraft[], ops: readonly StoreOp[]): Promise<JournalEntry[]> {
-    return new Promise((resolve, reject) => {
-      const refusal = this.#stopped?.reason ?? this.#overload(sealed.length)
-      // oxlint-disable-next-line prefer-promise-reject-errors -- an expected failure is a Refusal value
-      if (refusal !== undefined) return reject(refusal)
-      this.#queue.push({ sealed, ops, resolve, reject })
-      this.#queuedEntries += sealed.length
-      this.#schedule()
-    })
-  }
-
-  #overload(entries: number): Refusal | undefined {
-    if (
-      entries <= this.#limits.batchEntriesMax &&
-      this.#queuedEntries + entries <= this.#limits.queueEntriesMax
-    )
-      return undefined
-    return refuse('limit-queue', 'Too many entries wait to become durable')
-  }
-
-  /** One turn of the event loop lets everything that arrived together share a commit. */
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => this.#drain())
-  }
-
-  #drain(): void {
-    try {
-      let batch = this.#takeBatch()
-      while (batch.length > 0) batch = this.#commit(batch)
-    } catch (error) {
-      this.#fail(error)
-    }
-    this.#scheduled = false
-    if (this.#queue.length > 0) this.#schedule()
-  }
-
-  #takeBatch(): Request[] {
-    let entries = 0
-    const end = this.#queue.findIndex(({ sealed }) => {
-      entries += sealed.length
-      return entries > this.#limits.batchEntriesMax
-    })
-    const batch = this.#queue.splice(0, end < 0 ? this.#queue.length : end)
-    this.#queuedEntries -= batch.reduce((sum, { sealed }) => sum + sealed.length, 0)
-    this.#inCommit = batch
-    return batch
-  }
-
-  #inCommit: readonly Request[] = []
-
-  /** Makes one commit; returns the requests that must be numbered again because one before them was refused. */
-  #commit(batch: readonly Request[]): Request[] {
-    const at = this.#now()
-    const staged = batch.flatMap((request) => this.#stage(request, at) ?? [])
-    const results = this.#options.store.apply(staged.map(({ transition }) => transition))
-    const { done, refused, again } = sortResults(staged, results)
-    const size = this.#size + done.reduce((sum, { entries }) => sum + entries.length, 0)
-    this.#tree.truncate(size)
-    this.#size = size
-    for (const { request, entries } of done) request.resolve(entries)
-    for (const { request, refusal } of refused) request.reject(refusal)
-    this.#inCommit = again
-    const entries = done.flatMap((one) => one.entries)
-    if (entries.length > 0) for (const listener of this.#listeners) listener(entries)
-    return again
-  }
-
-  /** Undefined when the request was refused already. */
-  #stage(request: Request, at: Instant): Staged | undefined {
-    const first = this.#tree.size()
-    const entries: JournalEntry[] = []
-    for (const [i, sealed] of request.sealed.entries()) {
-      const bytes = formatEntry(sealed, { log: this.origin, seq: first + i, at })
-      if (isRefusal(bytes)) {
-        request.reject(bytes)
-        return undefined
-      }
-      entries.push(entryOf(sealed, first + i, at, bytes))
-    }
-    return { request, entries, transition: this.#transition(request, entries) }
-  }
-
-  /** Appends come first: when an earlier request is refused, the gap shows before anything else is tried. */
-  #transition(request: Request, entries: readonly JournalEntry[]): Transition {
-    const last = entries.at(-1)
-    if (last === undefined) return request.ops
-    const tiles: FullTile[] = []
-    const hashes = entries.map(({ bytes }) => leafHash(bytes))
-    for (const hash of hashes) tiles.push(...this.#tree.append(hash))
-    const appends = entries.map(({ seq, bytes }, i) => entryOp(this.origin, seq, hashAt(hashes, i), bytes))
-    const parts = request.sealed.flatMap((sealed, i) => partOps(this.origin, entries[i], sealed))
-    const head = headOp(this.origin, last.seq + 1, hashAt(hashes, hashes.length - 1))
-    return [...appends, ...request.ops, ...parts, ...tiles.map((tile) => tileOp(this.origin, tile)), head]
-  }
-
-  #now(): Instant {
-    const now = this.#options.clock.now()
-    this.#lastAt = this.#lastAt === undefined || now > this.#lastAt ? now : this.#lastAt
-    return this.#lastAt
-  }
-
-  #fail(error: unknown): void {
-    this.#stopped = { reason: error }
-    for (const { reject } of [...this.#inCommit, ...this.#queue]) reject(error)
-    this.#queue = []
-    const stop = this.#options.onFailure
-    if (stop !== undefined) return stop(error)
-    process.nextTick(() => {
-      throw error
-    })
+  #tell(entries: readonly JournalEntry[]): void {
+    for (const listener of this.#listeners) listener(entries)
   }
 
   #durable(size: number): Tree {
-    invariant(size <= this.#size, 'only what is durable is proved')
+    invariant(size <= this.size(), 'only what is durable is proved')
     return this.#tree
   }
 
@@ -451,60 +319,21 @@ class StoredJournal implements Journal {
     if (isRefusal(checkpoint)) return checkpoint
     const { origin, size, root } = checkpoint
     if (origin !== this.origin) return refuse('log-unknown', `The checkpoint is of ${origin}`)
-    if (size > this.#size || !equalBytes(root, this.rootAt(size)))
+    if (size > this.size() || !equalBytes(root, this.rootAt(size)))
       return refuse('log-fork', `Our key signed a root at size ${size} that this journal never had`)
     return { text: opened.text, size }
   }
 }
 
-type Sorted = {
-  done: Staged[]
-  refused: { request: Request; refusal: Refusal }[]
-  again: Request[]
-}
-
-/** A refused request leaves a gap in the numbers: later ones that conflict at their first append go again. */
-function sortResults(staged: readonly Staged[], results: readonly ApplyResult[]): Sorted {
-  const sorted: Sorted = { done: [], refused: [], again: [] }
-  let gap = false
-  for (const [i, one] of staged.entries()) {
-    const result = results[i]
-    const { request, entries } = one
-    if (result === 'applied') sorted.done.push(one)
-    else if (gap && entries.length > 0 && !isRefusal(result)) sorted.again.push(request)
-    else {
-      invariant(result !== undefined, 'a store answers for every transition')
-      const refusal = isRefusal(result) ? result : conflict(result.conflict - entries.length)
-      sorted.refused.push({ request, refusal })
-      gap ||= entries.length > 0
-    }
-  }
-  return sorted
-}
-
-function conflict(op: number): Refusal {
-  invariant(op >= 0, 'nobody else appends to the log')
-  return refuse('conflict', `Operation ${op} found another state`, { op: String(op) })
-}
-
-function hashAt(hashes: readonly Uint8Array[], i: number): Uint8Array {
-  const hash = hashes[i]
-  invariant(hash !== undefined, 'every entry has its hash')
-  return hash
-}
-
-function partOps(origin: string, entry: JournalEntry | undefined, { parts }: SealedDraft): StoreOp[] {
-  invariant(entry !== undefined, 'every draft has its entry')
-  return parts.map((part) => ({
-    op: 'row.put',
-    table: partTable,
-    key: partKey(origin, entry.seq, part.name),
-    value: encodePart(part),
-  }))
-}
-
 function touchesJournal(op: StoreOp, origin: string): boolean {
   return op.op === 'log.append' ? op.log === origin : op.table.startsWith(journalTablePrefix)
+}
+
+/** Nobody catches it: the process ends, and recovery starts from what is on disk. */
+function throwUncaught(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
 }
 
 function ownVerifier(vkey: string): NoteVerifier {
