@@ -140,7 +140,14 @@ async function runOurs(port: number, kind: StoreKind, folder: string, plan: Plan
 async function resultOf(child: ChildProcess): Promise<Result> {
   const line = await lineOf(child, '{')
   await end(child)
-  return JSON.parse(line) as Result
+  const parsed: unknown = JSON.parse(line)
+  invariant(isResult(parsed), `a result has its numbers: ${line}`)
+  return parsed
+}
+
+function isResult(value: unknown): value is Result {
+  if (typeof value !== 'object' || value === null) return false
+  return 'perSecond' in value && 'p50Us' in value && 'p99Us' in value
 }
 
 const dictionaryFile = join(

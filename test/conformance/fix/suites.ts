@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { BeginString, SessionConfig } from '#transport'
+import { systemClock } from '#core'
+import { createFixEngine, memoryPersistence, type BeginString, type SessionConfig } from '#transport'
 import { echoApplication } from './echo.ts'
 import { memoryWire } from './memory-wire.ts'
 import { runCase, type CaseResult } from './runner.ts'
+import { tcpWire } from './tcp-wire.ts'
 
 /** The acceptance definitions of QuickFIX, which are data of others and not part of this project. */
 export const suiteFolder = resolve(
@@ -62,4 +64,23 @@ export function caseFiles(suite: Suite): string[] {
 export async function runFile(suite: Suite, file: string): Promise<CaseResult> {
   const text = readFileSync(join(suiteFolder, suite.folder, file), 'latin1')
   return runCase(file, text, await memoryWire(suite.sessions, echoApplication()))
+}
+
+/** The same case against the whole engine on a port of its own. */
+export async function runFileOverTcp(suite: Suite, file: string): Promise<CaseResult> {
+  const text = readFileSync(join(suiteFolder, suite.folder, file), 'latin1')
+  const engine = await createFixEngine({
+    sessions: suite.sessions,
+    persistence: memoryPersistence(),
+    application: echoApplication(),
+    clock: systemClock,
+  })
+  const { port } = await engine.listen({ host: '127.0.0.1', port: 0 })
+  const wire = tcpWire(port)
+  try {
+    return await runCase(file, text, wire)
+  } finally {
+    wire.close()
+    await engine.close()
+  }
 }

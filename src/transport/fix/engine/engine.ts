@@ -54,7 +54,7 @@ export async function createFixEngine(options: FixEngineOptions): Promise<FixEng
   const { clock, persistence, application } = options
   const table = await loadSessions(options.sessions, persistence, clock.now())
   const hub = new Hub({ sessions: table, persistence, application, clock, limits })
-  const listener = createListener(hub)
+  const listener = createListener(hub, limits)
   const dialler = createDialler(hub, limits)
   const ticker = setInterval(() => hub.tick(), limits.tickMs)
   ticker.unref()

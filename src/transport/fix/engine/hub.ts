@@ -1,6 +1,7 @@
 import type { Clock } from '#core'
 import {
   heldIsNext,
+  isOpenAt,
   sessionDictionary,
   step,
   type FixBody,
@@ -109,6 +110,11 @@ export class Hub {
     for (const session of this.#options.sessions.values()) this.apply(session, { kind: 'timer' })
   }
 
+  /** An initiator that is disabled or outside its schedule does not call. */
+  mayConnect(session: LiveSession): boolean {
+    return isOpenAt(session.state, this.#options.clock.now())
+  }
+
   connectFailed(session: LiveSession, detail: string): void {
     if (session.line) return
     this.#tellLater({ what: 'connect-failed', detail }, undefined, session.key)
@@ -174,7 +180,8 @@ export class Hub {
       return this.#shut(line, 'frame-too-large', session.key, session.key)
     const message =
       frame.kind === 'message' ? parseMessage(frame.bytes, sessionDictionary(session.config)) : frame
-    if ('kind' in message) return this.apply(session, { kind: 'garbled', reason: message.reason })
+    if ('kind' in message)
+      return this.apply(session, { kind: 'garbled', reason: message.reason, bytes: message.bytes })
     this.apply(session, { kind: 'message', message })
     while (!line.closing && heldIsNext(session.state)) this.apply(session, { kind: 'held' })
   }

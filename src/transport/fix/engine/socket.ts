@@ -28,7 +28,7 @@ export type RemoteEnd = {
 /** How long a closed connection may take to send what was written, in milliseconds. */
 const lingerMs = 2_000
 
-export function createListener(hub: Hub) {
+export function createListener(hub: Hub, limits: EngineLimits) {
   const servers = new Set<Server>()
   const sockets = new Set<Socket>()
 
@@ -42,6 +42,8 @@ export function createListener(hub: Hub) {
     const server = tls
       ? createTlsServer(tls.options, (socket) => accept(socket, tls.identityOf))
       : createServer((socket) => accept(socket))
+    // The hub counts connections; those whose TLS handshake is not done yet are counted here.
+    server.maxConnections = 2 * limits.connectionsMax
     // A TLS handshake that fails is the caller's affair; the server goes on.
     server.on('tlsClientError', () => undefined)
     await new Promise<void>((resolve, reject) => {
@@ -78,6 +80,7 @@ export function createDialler(hub: Hub, limits: EngineLimits) {
 
   function dial(session: LiveSession, remote: RemoteEnd): void {
     if (closed) return
+    if (!hub.mayConnect(session)) return later(() => dial(session, remote))
     const socket = remote.tls
       ? connectTls({ ...remote.tls.options, host: remote.host, port: remote.port })
       : connectTcp({ host: remote.host, port: remote.port })

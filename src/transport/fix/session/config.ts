@@ -36,6 +36,11 @@ export type SessionConfig = {
   /** Put LastMsgSeqNumProcessed(369) on every message. */
   readonly lastMsgSeqNumProcessed?: boolean
   readonly validation?: ValidationOptions
+  /**
+   * Answer a garbled message that shows a MsgSeqNum with a Reject, which uses the number up. Default false: it is
+   * ignored, as FIX 4.4 vol 2 has it, and its number is asked for again.
+   */
+  readonly rejectGarbled?: boolean
   /** The certificate that may log on with these CompIDs: its SPKI pin, its URI name, or both. */
   readonly certificate?: { readonly pin?: string; readonly uri?: string }
   /** Copy every ExecutionReport sent on these sessions to this one, with CopyMsgIndicator(797)=Y. */

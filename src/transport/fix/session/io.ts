@@ -22,7 +22,7 @@ export type SessionCommand =
 export type SessionInput =
   | { readonly kind: 'connected' }
   | { readonly kind: 'message'; readonly message: FixMessage }
-  | { readonly kind: 'garbled'; readonly reason: string }
+  | { readonly kind: 'garbled'; readonly reason: string; readonly bytes: Uint8Array }
   /** The first held message is now the next one: process it (see `heldIsNext`). */
   | { readonly kind: 'held' }
   | { readonly kind: 'timer' }

@@ -6,9 +6,8 @@ import { refuse } from './logout.ts'
 import { disconnect, note, sendAdministrative } from './outbound.ts'
 import { beginResend } from './resend.ts'
 import { resetSequences } from './reset.ts'
-import { periodStart } from './schedule.ts'
 import { advance, holdAhead } from './sequence.ts'
-import type { Turn } from './state.ts'
+import { isOpenAt, type Turn } from './state.ts'
 import { hasCompIds, isTimely, validity } from './validity.ts'
 
 /** A connection is up: the initiator speaks first, the acceptor waits for a Logon(A). */
@@ -73,10 +72,7 @@ export function resetInSession(turn: Turn, why: string): void {
   sendLogon(turn, true)
 }
 
-export function isOpen(turn: Turn): boolean {
-  const { config, enabled } = turn.state
-  return enabled && (config.schedule === undefined || periodStart(config.schedule, turn.now) !== undefined)
-}
+const isOpen = (turn: Turn): boolean => isOpenAt(turn.state, turn.now)
 
 function acceptLogon(turn: Turn, message: FixMessage): void {
   const { state, now } = turn

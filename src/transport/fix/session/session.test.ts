@@ -243,8 +243,17 @@ test('noise without end is the end of the connection', () => {
   const machine = new Machine(acceptorConfig)
   machine.logOn()
   let cut = 0
-  while (!isCut(machine.feed({ kind: 'garbled', reason: 'noise' }))) cut += 1
+  while (!isCut(machine.feed({ kind: 'garbled', reason: 'noise', bytes: new Uint8Array() }))) cut += 1
   assert.equal(cut, 99)
+})
+
+test('a garbled message is rejected where that is agreed, and uses its number up', () => {
+  const machine = new Machine({ ...acceptorConfig, rejectGarbled: true })
+  machine.logOn()
+  const bytes = Buffer.from('8=FIX.4.4|9=5|35=0|34=2|10=000|'.replaceAll('|', '\u0001'))
+  const [answer] = sent(machine.feed({ kind: 'garbled', reason: 'checksum', bytes }))
+  assert.deepEqual([answer?.msgType, answer?.text(45), machine.state.nextIn], ['3', '2', 3])
+  assert.equal(answer?.text(58), 'Message failed basic validity check')
 })
 
 test('NextExpectedMsgSeqNum resends what it names without being asked', () => {

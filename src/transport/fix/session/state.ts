@@ -1,6 +1,7 @@
 import type { Instant } from '#core'
 import type { FixMessage } from '../wire/index.ts'
 import type { SessionConfig } from './config.ts'
+import { periodStart } from './schedule.ts'
 import type { SessionOutput } from './io.ts'
 
 /**
@@ -105,6 +106,11 @@ export type Turn = {
 
 export function openTurn(state: SessionState, now: Instant): Turn {
   return { state: { ...state }, outputs: [], now }
+}
+
+/** Whether the session may be logged on: enabled, and within its schedule. */
+export function isOpenAt({ config, enabled }: SessionState, at: Instant): boolean {
+  return enabled && (config.schedule === undefined || periodStart(config.schedule, at) !== undefined)
 }
 
 /** The first held message is the next one in order: feed `{ kind: 'held' }`. */

@@ -1,12 +1,12 @@
 import { invariant, type Instant } from '#core'
 import type { FixMessage } from '../wire/index.ts'
-import { garbledRunMax } from './config.ts'
 import { onBehind } from './duplicate.ts'
+import { onGarbled } from './garbled.ts'
 import type { SessionInput, SessionOutput } from './io.ts'
 import { onConnected, onFirstMessage, onLogonInSession } from './logon.ts'
 import { logout, onLogout, refuse } from './logout.ts'
 import { onOperator } from './operator.ts'
-import { disconnect, isAdministrative, note, sendAdministrative, sendApplication } from './outbound.ts'
+import { isAdministrative, note, sendAdministrative, sendApplication } from './outbound.ts'
 import { reject, compIdProblem, sendingTimeProblem } from './reject.ts'
 import { resetSequences } from './reset.ts'
 import { onResendRequest, onStored } from './resend.ts'
@@ -38,7 +38,7 @@ function act(turn: Turn, input: SessionInput): void {
     case 'held':
       return onHeld(turn)
     case 'garbled':
-      return onGarbled(turn, input.reason)
+      return onGarbled(turn, input.reason, input.bytes)
     case 'timer':
       return onTimer(turn)
     case 'send':
@@ -77,7 +77,7 @@ function onSessionMessage(turn: Turn, message: FixMessage): void {
     return onOtherVersion(turn, seq)
   if (seq === undefined) return refuse(turn, 'Received message without MsgSeqNum')
   // What was sent before our reset arrived there belongs to the old sequences.
-  if (state.resetSent && message.msgType !== 'A') return
+  if (state.resetSent && message.msgType !== 'A' && message.msgType !== '5') return
   const position = isOutsideOrder(message) ? 'next' : positionOf(turn, seq)
   const invalid = position === 'next' ? validity(state.config, message) : undefined
   if (invalid) return reject(turn, message, invalid)
@@ -150,21 +150,6 @@ function onOtherVersion(turn: Turn, seq: number | undefined): void {
 function rejectAndLogout(turn: Turn, message: FixMessage, why: Parameters<typeof reject>[2]): void {
   reject(turn, message, why)
   logout(turn)
-}
-
-/** Garbled: as if it had never come (FIX 4.4 vol 2). Before the Logon, or without end, it is not FIX at all. */
-function onGarbled(turn: Turn, reason: string): void {
-  const { state } = turn
-  if (state.phase === 'disconnected') return
-  state.garbledRun += 1
-  note(turn, 'garbled', reason)
-  if (state.phase === 'awaiting-logon' || state.phase === 'logon-sent') {
-    note(turn, 'logon-refused', 'the first message is garbled')
-    disconnect(turn)
-  } else if (state.garbledRun >= garbledRunMax) {
-    note(turn, 'noise', `${state.garbledRun} garbled messages in a row`)
-    disconnect(turn)
-  }
 }
 
 function onDisconnected(turn: Turn): void {
