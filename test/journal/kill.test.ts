@@ -104,3 +104,23 @@ test('every acknowledged commit was synced to the disk: fsync is counted', async
     t.diagnostic(`${syncs} syncs for ${commits} commits`)
   })
 })
+
+test('a failing disk ends the process, and everything it had acknowledged is there', async (t) => {
+  if (process.platform === 'win32') return t.skip('there is no file size limit for processes')
+  await inScratch((folder) => {
+    // Beyond the limit a write fails as on a broken disk: an I/O error, not a full one.
+    const limited = `trap '' XFSZ; ulimit -f 4000; exec "$0" "$@"`
+    const command = [process.execPath, appender, folder, '1', '5000']
+    const run = spawnSync('sh', ['-c', limited, ...command], { encoding: 'utf8' })
+    assert.notEqual(run.status, 0)
+    assert.match(run.stderr, /StoreFailure: The store failed: disk I\/O error/)
+    const acknowledged = [...run.stdout.matchAll(/^ack (?<seq>\d+) (?<n>\d+)$/gm)].map(({ groups }) => groups)
+    assert.ok(acknowledged.length > 0)
+    withJournal(folder, (journal) => {
+      const entries = journal.read(0, journal.size())
+      for (const ack of acknowledged)
+        assert.equal(entries[Number(ack?.['seq'])]?.body['n'], Number(ack?.['n']))
+    })
+    t.diagnostic(`${acknowledged.length} entries were acknowledged before the disk failed`)
+  })
+})
