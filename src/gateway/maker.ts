@@ -42,6 +42,8 @@ function pricingOf(quote: MakerQuote, config: MakerConfig, now: Instant): Pick<P
       fair: rounded(quote.fair),
       delta: rounded(quote.delta),
       vegaPerVolPt: rounded(quote.vegaPerVolPt),
+      offerVol: formatDecimal({ mantissa: BigInt(quote.offerVolE9), scale: 9 }),
+      offerDelta: rounded(quote.offerDelta),
     },
   }
 }

@@ -29,6 +29,8 @@ export type MakerQuote = {
   readonly thetaPerDay: Decimal
   readonly bidVolE9: number
   readonly offerVolE9: number
+  /** Delta at the volatility of the offer: what a buyer holds for the price paid. */
+  readonly offerDelta: Decimal
   readonly inputs: OptionInputs
 }
 
@@ -65,6 +67,7 @@ export function makerQuote(
     ...figures(fair),
     bidVolE9,
     offerVolE9,
+    offerDelta: figure(offer.delta),
     inputs,
   }
 }

@@ -10,6 +10,8 @@ import { sandboxContracts } from '#ledger'
 import { alder, cedar, chains, fixture, operatorNames, sandboxStart, witnessNames, type Member, type Ports } from './cast.ts'
 
 export type Ceremony = {
+  /** Real time at which the sandbox clock started. */
+  readonly startedAt: Instant
   readonly deployer: DigestSigner
   readonly alder: GatewayKeys
   readonly cedar: GatewayKeys
@@ -31,10 +33,11 @@ export function holdCeremony(dir: string, ports: Ports): Ceremony | Refusal {
   if (isRefusal(witnesses)) return witnesses
   const operators = operatorKeys(dir)
   if (isRefusal(operators)) return operators
-  const clock = { startsAt: formatInstant(sandboxStart), at: formatInstant(systemClock.now()) }
+  const startedAt = systemClock.now()
+  const clock = { startsAt: formatInstant(sandboxStart), at: formatInstant(startedAt) }
   const shared: Shared = { dir, ports, clock, witnesses, operators, owner: deployer.digestSigner('deployer') }
   const configs = writeConfigs(shared, alderKeys, cedarKeys)
-  return { deployer: shared.owner, alder: alderKeys, cedar: cedarKeys, configs, operators }
+  return { startedAt, deployer: shared.owner, alder: alderKeys, cedar: cedarKeys, configs, operators }
 }
 
 type Shared = {
@@ -120,7 +123,7 @@ function gatewayConfig(shared: Shared, own: Side, other: Side): JsonObject {
 }
 
 function peerOf({ member, keys, port }: Side): JsonObject {
-  const validFrom = formatInstant(sandboxStart as Instant)
+  const validFrom = formatInstant(sandboxStart)
   const { record, settlement, tls } = keys
   return {
     name: member.name,

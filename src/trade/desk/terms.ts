@@ -38,6 +38,9 @@ export type QuoteMark = {
   readonly fair: string
   readonly delta: string
   readonly vegaPerVolPt: string
+  /** At the volatility of the offer, which is what a buyer pays for. */
+  readonly offerVol: string
+  readonly offerDelta: string
 }
 
 /** NewOrderSingle(35=D) against a QuoteID. */

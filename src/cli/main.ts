@@ -1,0 +1,112 @@
+// The command line. One verb, its options, one exit code: 0 ok, 1 refused, 2 usage, 3 peer, 4 ledger, 5 not verified,
+// 6 in doubt.
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { refuse } from '#core'
+import { demo } from './demo.ts'
+import { serveDesk } from './desk.ts'
+import { createOutput, refuseWith, type Output } from './output.ts'
+import { serveGateway, serveWitness } from './serve.ts'
+
+type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
+type Verb = {
+  readonly summary: string
+  readonly usage: string
+  readonly options: NonNullable<ParseArgsConfig['options']>
+  readonly run: (values: Values, positionals: readonly string[], output: Output) => Promise<number>
+}
+
+const text = (value: Values[string]): string => (typeof value === 'string' ? value : '')
+const number = (value: Values[string]): number | undefined =>
+  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number.parseInt(value, 10) : undefined
+
+const verbs: Readonly<Record<string, Verb>> = {
+  demo: {
+    summary: 'two chains, two gateways, two witnesses and a desk trade one option; ends with a file that proves it',
+    usage: '[--once] [--tamper N] [--kill NAME@STEP]… [--dir DIR] [--port-base N]',
+    options: {
+      once: { type: 'boolean' },
+      tamper: { type: 'string' },
+      kill: { type: 'string', multiple: true },
+      dir: { type: 'string', default: 'poundlock-demo' },
+      'port-base': { type: 'string' },
+    },
+    run: (values, _positionals, output) =>
+      demo(
+        {
+          dir: text(values['dir']),
+          portBase: number(values['port-base']),
+          once: values['once'] === true,
+          tamper: number(values['tamper']),
+          kills: Array.isArray(values['kill']) ? values['kill'].map(String) : [],
+        },
+        output,
+      ),
+  },
+  gateway: {
+    summary: 'run one gateway from its configuration',
+    usage: '--config FILE',
+    options: { config: { type: 'string' } },
+    run: (values, _positionals, output) => serveGateway(text(values['config']), output),
+  },
+  witness: {
+    summary: 'run one witness from its configuration',
+    usage: '--config FILE',
+    options: { config: { type: 'string' } },
+    run: (values, _positionals, output) => serveWitness(text(values['config']), output),
+  },
+  'sandbox-desk': {
+    summary: "the demo's FIX client: asks for one quote and lifts the offer",
+    usage: '--port N --started-at TIME --quote-req-id ID --cl-ord-id ID',
+    options: {
+      port: { type: 'string' },
+      'started-at': { type: 'string' },
+      'quote-req-id': { type: 'string' },
+      'cl-ord-id': { type: 'string' },
+    },
+    run: (values, _positionals, output) =>
+      serveDesk(
+        {
+          port: number(values['port']) ?? 0,
+          startedAt: text(values['started-at']),
+          quoteReqId: text(values['quote-req-id']),
+          clOrdId: text(values['cl-ord-id']),
+        },
+        output,
+      ),
+  },
+}
+
+const common = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name = '', ...rest] = args
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
+  const json = args.includes('--json')
+  const output = createOutput(json)
+  if (!verb) return unknownVerb(name, output)
+  try {
+    const options = { ...verb.options, ...common }
+    const { values, positionals } = parseArgs({ args: [...rest], options, allowPositionals: true })
+    if (values.help) {
+      process.stdout.write(`poundlock ${name} ${verb.usage} [--json]\n  ${verb.summary}\n`)
+      return 0
+    }
+    return await verb.run(values as Values, positionals, output)
+  } catch (error) {
+    if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+      return refuseWith(refuse('usage', `${error.message}. poundlock ${name} ${verb.usage}`), output)
+    throw error
+  }
+}
+
+function unknownVerb(name: string, output: Output): number {
+  const list = Object.entries(verbs).map(([verb, { usage, summary }]) => `  ${verb} ${usage}\n      ${summary}`)
+  const help = `poundlock <verb> [options] [--json] [--help]\n${list.join('\n')}\n`
+  if (name === '' || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help)
+    return 0
+  }
+  return refuseWith(refuse('usage', `there is no verb ${name}`), output)
+}
+
+process.exitCode = await main(process.argv.slice(2))

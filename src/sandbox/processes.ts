@@ -1,0 +1,117 @@
+// Separate operating-system processes, watched: started with a configuration, ended by their id, started again when
+// a kill point ended them. Nothing here ends a process that it did not start.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { isRefusal, parseJson, refuse, type JsonObject, type Refusal } from '#core'
+
+const entry = fileURLToPath(new URL('../cli/main.ts', import.meta.url))
+const readyMsMax = 20_000
+const stopMsMax = 8_000
+
+export type Managed = {
+  readonly name: string
+  /** How often a kill point has ended it. */
+  kills(): number
+  /** The next line of JSON whose `fact` is this one. */
+  heard(fact: string): Promise<JsonObject>
+  stop(): Promise<void>
+}
+
+export type StartOptions = {
+  readonly name: string
+  readonly args: readonly string[]
+  /** `POUNDLOCK_KILL` of the first life only: a process dies at a point once, and then goes on. */
+  readonly killAt?: string
+  readonly onKilled?: () => void
+  /** A life that ended by itself: its last words. */
+  readonly onFailed: (name: string, words: string) => void
+}
+
+/** Resolves when the process says `ready`; refuses with its last words when it ends before. */
+export async function startProcess(options: StartOptions): Promise<Managed | Refusal> {
+  const life = new Life(options)
+  const refusal = await life.begin(options.killAt)
+  return refusal ?? life
+}
+
+class Life implements Managed {
+  readonly name: string
+  readonly #options: StartOptions
+  #child: ChildProcess | undefined
+  #kills = 0
+  #stopping = false
+  #words = ''
+  readonly #facts: JsonObject[] = []
+  #listeners: ((fact: JsonObject) => void)[] = []
+
+  constructor(options: StartOptions) {
+    this.name = options.name
+    this.#options = options
+  }
+
+  kills(): number {
+    return this.#kills
+  }
+
+  begin(killAt: string | undefined): Promise<Refusal | undefined> {
+    const env = { ...process.env, NODE_NO_WARNINGS: '1', ...(killAt === undefined ? {} : { POUNDLOCK_KILL: killAt }) }
+    if (killAt === undefined) delete (env as Record<string, string | undefined>)['POUNDLOCK_KILL']
+    const child = spawn(process.execPath, [entry, ...this.#options.args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = child
+    createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line))
+    child.stderr.on('data', (chunk: Buffer) => (this.#words = `${this.#words}${chunk.toString()}`.slice(-4_000)))
+    child.on('exit', (_code, signal) => this.#ended(signal))
+    return this.#ready(child)
+  }
+
+  async #ready(child: ChildProcess): Promise<Refusal | undefined> {
+    const timer = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), readyMsMax).unref())
+    const ended = new Promise<'ended'>((resolve) => child.once('exit', () => resolve('ended')))
+    const outcome = await Promise.race([this.heard('ready').then(() => 'ready' as const), ended, timer])
+    if (outcome === 'ready') return undefined
+    // A kill point before `ready` is a kill, not a failure: the next life will be ready.
+    if (outcome === 'ended' && this.#kills > 0) return undefined
+    return refuse('internal', `${this.name} did not start: ${this.#words.trim() || 'no answer'}`)
+  }
+
+  #hear(line: string): void {
+    const fact = parseJson(line)
+    if (isRefusal(fact) || typeof fact !== 'object' || fact === null) return
+    this.#facts.push(fact as JsonObject)
+    for (const listener of this.#listeners) listener(fact as JsonObject)
+  }
+
+  heard(fact: string): Promise<JsonObject> {
+    const known = this.#facts.find((one) => one['fact'] === fact)
+    if (known) return Promise.resolve(known)
+    return new Promise((resolve) => {
+      this.#listeners.push((one) => {
+        if (one['fact'] === fact) resolve(one)
+      })
+    })
+  }
+
+  #ended(signal: NodeJS.Signals | null): void {
+    this.#child = undefined
+    if (this.#stopping) return
+    if (signal !== 'SIGKILL') return this.#options.onFailed(this.name, this.#words.trim())
+    this.#kills += 1
+    this.#options.onKilled?.()
+    this.#facts.length = 0
+    void this.begin(undefined).then((refusal) => {
+      if (refusal) this.#options.onFailed(this.name, refusal.detail)
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const child = this.#child
+    if (!child) return
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopMsMax)
+    await ended
+    clearTimeout(timer)
+  }
+}
