@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash as hashOnce } from 'node:crypto'
 import { concatBytes, utf8 } from '#core'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 
 /** SHA-256 (FIPS 180-4), 32 bytes. */
-export const sha256 = (bytes: Uint8Array): Uint8Array =>
-  new Uint8Array(createHash('sha256').update(bytes).digest())
+export const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(hashOnce('sha256', bytes, 'buffer'))
 
 /** Keccak-256 with the padding that Ethereum uses (not SHA3-256), 32 bytes. */
 export const keccak256 = (bytes: Uint8Array): Uint8Array => keccak_256(bytes)
