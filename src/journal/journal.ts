@@ -72,7 +72,7 @@ export type JournalLimits = CommitLimits & {
 export const journalLimits: JournalLimits = {
   batchEntriesMax: 8_192,
   queueEntriesMax: 131_072,
-  recheckEntriesMax: 1_048_576,
+  recheckEntriesMax: 131_072,
 }
 
 export type JournalOptions = {
