@@ -125,6 +125,17 @@ test('recovery finds the signer of every valid Bitcoin vector that v 27 or 28 ca
   assert.deepEqual(outcome, { count: 463, wrong: ['346 k*G has a large x-coordinate'] })
 })
 
+test('a v other than 27 and 28 is refused, also where it would recover the signer', (t) => {
+  const groups = groupsOf('ecdsa_secp256k1_sha256_bitcoin_test.json', t)
+  if (groups === undefined) return
+  const vectors = groups.flatMap(({ tests }) => tests).filter(({ result }) => result === 'valid')
+  for (const { msg, sig } of vectors)
+    for (const v of [0, 1, 2, 3, 26, 29, 30, 255]) {
+      const signature = Uint8Array.of(...(compactOf(bytes(sig)) ?? []), v)
+      assert.ok(isRefusal(recoverAddress(sha256(bytes(msg)), signature)))
+    }
+})
+
 test('a JWS segment has one spelling: the vectors with padding, spaces or loose bits are refused', (t) => {
   const path = join(corpora, 'wycheproof', 'json_web_signature_test.json')
   if (!existsSync(path)) return t.skip(`no corpora at ${corpora}; set POUNDLOCK_CORPORA`)
