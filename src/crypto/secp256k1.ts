@@ -51,7 +51,7 @@ export const isAddress = (text: string): text is Address =>
  */
 export function recoverAddress(digest: Uint8Array, signature: Uint8Array): Address | Refusal {
   const v = signature[64]
-  if (digest.length !== 32 || signature.length !== recoverableSignatureBytes &)
+  if (digest.length !== 32 || signature.length !== recoverableSignatureBytes || (v !== 27 && v !== 28))
     return refuse('signature-invalid', 'Not a 65-byte signature with v 27 or 28 over 32 bytes')
   try {
     const parsed = secp256k1.Signature.fromBytes(signature.subarray(0, 64), 'compact')
