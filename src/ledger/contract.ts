@@ -180,6 +180,28 @@ function refusalContract(check: Check): void {
 }
 
 function finalityContract(check: Check): void {
+  void check('the party that does not submit sees the settlement too', async (place) => {
+    const order = place.order()
+    assert.deepEqual(await place.other.settlementOf(order.instruction), { state: 'unknown' })
+    good(await place.ledger.settle('one', order))
+    assert.deepEqual(await place.other.settlementOf(order.instruction), { state: 'unknown' })
+    await place.mine(place.ledger.finality.confirmations)
+    const seen = good(await place.other.settlementOf(order.instruction))
+    assert.equal(seen.state, 'final')
+    assert.deepEqual(seen, good(await place.ledger.truth('one')))
+    const { message } = order.instruction
+    const another = { ...order.instruction, message: { ...message, payAmount: message.payAmount + 1n } }
+    assert.deepEqual(await place.other.settlementOf(another), { state: 'unknown' })
+  })
+  void check('final time lags the newest block by the finality policy', async (place) => {
+    await place.mine(1)
+    const then = await place.now()
+    await place.mine(place.ledger.finality.confirmations - 2)
+    const before = await place.ledger.finalTime()
+    assert.ok(!isRefusal(before) && before <= then)
+    await place.mine(1)
+    assert.equal(await place.ledger.finalTime(), then)
+  })
   void check('a settlement that is reorganised away is pending, and is settled again once', async (place) => {
     const before = await holdings(place)
     const sent = good(await place.ledger.settle('one', place.order()))

@@ -27,6 +27,16 @@ export type Ledger = {
   readonly truth: (effectId: string) => Promise<EffectTruth | Refusal>
   /** The truth, after sending again what this account signed and the ledger does not show. */
   readonly pursue: (effectId: string) => Promise<EffectTruth | Refusal>
+  /**
+   * What the ledger shows of an instruction, whoever submitted it: `included`, `final`, or `unknown` while it is
+   * not settled. For the party that did not submit.
+   */
+  readonly settlementOf: (instruction: SettlementInstruction) => Promise<EffectTruth | Refusal>
+  /**
+   * Time of the newest final block, Unix seconds. Asked before `settlementOf`, it decides: an instruction that is
+   * `unknown` although its deadline is earlier can never settle.
+   */
+  readonly finalTime: () => Promise<bigint | Refusal>
   /** Balances in minor units. Refuses `asset-unknown`. */
   readonly balances: (account: Address, assets: readonly AssetId[]) => Promise<readonly Amount[] | Refusal>
   /** Contracts held long and owed short, per option series. */

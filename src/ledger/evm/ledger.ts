@@ -30,7 +30,7 @@ import { openQuorum, type Head, type Quorum } from './quorum.ts'
 import type { Call, SettlementKey } from './record.ts'
 import { rpcSource, rpcTimeoutMs } from './rpc.ts'
 import { openSender, type Sender } from './sender.ts'
-import { settledByAnyone } from './truth.ts'
+import { settledByAnyone, type TruthContext } from './truth.ts'
 
 export type EvmLedgerOptions = {
   readonly chainId: ChainId
@@ -59,10 +59,6 @@ export type EvmLedger = Ledger & {
   /** Makes a nonce of an instruction unusable. The account must be one of the two parties. */
   readonly cancel: (effectId: string, nonce: InstructionNonce) => Promise<EffectTruth | Refusal>
   readonly codeAt: (address: Hex) => Promise<Hex | Refusal>
-  /** What the ledger shows of an instruction, whoever submitted it; `unknown` while it is not settled. */
-  readonly settlementOf: (instruction: SettlementInstruction) => Promise<EffectTruth | Refusal>
-  /** Time of the newest final block, Unix seconds. Nothing with an earlier deadline can happen any more. */
-  readonly finalTime: () => Promise<bigint | Refusal>
 } & Pick<Sender, 'bump' | 'recover'>
 
 /**
@@ -77,7 +73,13 @@ export function openEvmLedger(options: EvmLedgerOptions): EvmLedger {
   const quorum = openQuorum(sources, rpc.needed)
   const lane = openLane({ chainId, signer: account, store, quorum })
   const { settlement } = contracts
-  const sender = openSender({ chainId, quorum, lane, finality, fees, settlement, account: account.address })
+  const context = { chainId, quorum, lane, finality, fees, settlement, account: account.address }
+  const sender = openSender(context)
+  const atHead = <T>(read: (head: Head) => Promise<T | Refusal>) =>
+    sender.whenOpen(async () => {
+      const head = await quorum.head()
+      return isRefusal(head) ? head : read(head)
+    })
   return {
     chainId,
     finality,
@@ -86,24 +88,29 @@ export function openEvmLedger(options: EvmLedgerOptions): EvmLedger {
     truth: sender.truth,
     pursue: sender.pursue,
     submit: sender.submit,
-    cancel: (effectId, { deliverer, receiver, nonce }) => {
-      const args = [deliverer, receiver, nonce] as const
-      const data = encodeFunctionData({ abi: settlementAbi, functionName: 'cancel', args })
-      return sender.submit(effectId, { to: settlement, data })
-    },
+    cancel: (effectId, which) => sender.submit(effectId, cancelCall(settlement, which)),
     bump: sender.bump,
     recover: sender.recover,
-    head: quorum.head,
-    settlementOf: (instruction) =>
-      atHead(quorum, async (head) => {
-        const context = { quorum, finality, settlement, account: account.address }
-        return (await settledByAnyone(context, settlementKey(instruction), head)) ?? { state: 'unknown' }
-      }),
-    finalTime: () => atHead(quorum, (head) => finalTime(quorum, finality, head)),
-    codeAt: (address) => atHead(quorum, (head) => quorum.code(address, head.number)),
-    balances: (holder, assets) => atHead(quorum, (head) => balancesAt(quorum, chainId, holder, assets, head)),
-    positions: (holder, ids) => atHead(quorum, (head) => positionsAt(quorum, contracts, holder, ids, head)),
+    head: () => atHead(async (head) => head),
+    settlementOf: (instruction) => atHead((head) => settlementOf(context, instruction, head)),
+    finalTime: () => atHead((head) => finalTime(quorum, finality, head)),
+    codeAt: (address) => atHead((head) => quorum.code(address, head.number)),
+    balances: (holder, assets) => atHead((head) => balancesAt(quorum, chainId, holder, assets, head)),
+    positions: (holder, ids) => atHead((head) => positionsAt(quorum, contracts, holder, ids, head)),
   }
+}
+
+async function settlementOf(
+  context: TruthContext,
+  instruction: SettlementInstruction,
+  head: Head,
+): Promise<EffectTruth | Refusal> {
+  return (await settledByAnyone(context, settlementKey(instruction), head)) ?? { state: 'unknown' }
+}
+
+function cancelCall(settlement: Hex, { deliverer, receiver, nonce }: InstructionNonce): Call {
+  const args = [deliverer, receiver, nonce] as const
+  return { to: settlement, data: encodeFunctionData({ abi: settlementAbi, functionName: 'cancel', args }) }
 }
 
 async function finalTime(
@@ -136,11 +143,6 @@ async function settle(
 function settlementKey(instruction: SettlementInstruction): SettlementKey {
   const { deliverer, receiver, tradeId } = instruction.message
   return { deliverer, receiver, tradeId, digest: hexOf(hashTypedData(instruction).digest) }
-}
-
-async function atHead<T>(quorum: Quorum, read: (head: Head) => Promise<T | Refusal>): Promise<T | Refusal> {
-  const head = await quorum.head()
-  return isRefusal(head) ? head : read(head)
 }
 
 async function balancesAt(

@@ -30,6 +30,8 @@ export type Sender = {
   readonly bump: (effectId: string) => Promise<EffectTruth | Refusal>
   /** Sends again, in the order of their nonces, what the chain has not executed; fills gaps. */
   readonly recover: () => Promise<Recovery | Refusal>
+  /** Does something once it is certain that the endpoints serve the right chain. */
+  readonly whenOpen: <T>(work: () => Promise<T | Refusal>) => Promise<T | Refusal>
 }
 
 export type SenderContext = TruthContext & {
@@ -45,17 +47,18 @@ const plainTransferGas = 21_000n
 export function openSender(context: SenderContext): Sender {
   const ready = onceUnlessRefused(() => openChain(context))
   const exclusive = oneAtATime()
-  const whenReady = async <T>(work: () => Promise<T | Refusal>): Promise<T | Refusal> => {
+  const whenOpen = async <T>(work: () => Promise<T | Refusal>): Promise<T | Refusal> => {
     const opened = await ready()
     return isRefusal(opened) ? opened : work()
   }
   return {
     submit: (effectId, call, settlement) =>
-      whenReady(() => exclusive(() => submit(context, effectId, call, settlement))),
-    truth: (effectId) => whenReady(() => truth(context, effectId)),
-    pursue: (effectId) => whenReady(() => exclusive(() => pursue(context, effectId))),
-    bump: (effectId) => whenReady(() => exclusive(() => bump(context, effectId))),
-    recover: () => whenReady(() => exclusive(() => recover(context))),
+      whenOpen(() => exclusive(() => submit(context, effectId, call, settlement))),
+    truth: (effectId) => whenOpen(() => truth(context, effectId)),
+    pursue: (effectId) => whenOpen(() => exclusive(() => pursue(context, effectId))),
+    bump: (effectId) => whenOpen(() => exclusive(() => bump(context, effectId))),
+    recover: () => whenOpen(() => exclusive(() => recover(context))),
+    whenOpen,
   }
 }
 

@@ -1,5 +1,6 @@
 import { invariant, isRefusal, refuse, toHex, utf8, type Clock, type Refusal } from '#core'
 import { digest, hashTypedData, recoverAddress } from '#crypto'
+import type { SettlementInstruction } from '#trade'
 import type { Hex, SignedInstruction } from '../port.ts'
 
 /**
@@ -130,7 +131,10 @@ function settle(state: LedgerState, { txHash, order }: PooledSettlement, timesta
   add(state.balances, keyOf(receiver, payToken), -payAmount)
   add(state.balances, keyOf(deliverer, payToken), payAmount)
   state.nonces.add(keyOf(deliverer, receiver, message.nonce))
-  state.settled.set(keyOf(deliverer, receiver, message.tradeId), { digest: digestOf(order), txHash })
+  state.settled.set(keyOf(deliverer, receiver, message.tradeId), {
+    digest: digestOf(order.instruction),
+    txHash,
+  })
 }
 
 /** What the Settlement contract would refuse at this time, in its order. */
@@ -171,7 +175,7 @@ function shortfall(state: LedgerState, { instruction }: SignedInstruction): Refu
     : undefined
 }
 
-export const digestOf = ({ instruction }: SignedInstruction): string =>
+export const digestOf = (instruction: SettlementInstruction): string =>
   toHex(hashTypedData(instruction).digest)
 
 /** A holding: account and token, and for positions the series; or a nonce or trade between two parties. */

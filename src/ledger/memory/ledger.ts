@@ -1,5 +1,6 @@
 import { amount, refuse, toHex, utf8, type AssetId, type ChainId, type Refusal } from '#core'
 import { digest } from '#crypto'
+import type { SettlementInstruction } from '#trade'
 import type { EffectTruth, FinalityPolicy, Hex, Ledger, LedgerContracts, SignedInstruction } from '../port.ts'
 import { balanceOf, digestOf, keyOf, refusalAt, type MemoryChain } from './chain.ts'
 
@@ -23,6 +24,8 @@ export function openMemoryLedger(options: MemoryLedgerOptions): Ledger {
     settle: async (effectId, order) => settle(options, effectId, order),
     truth: async (effectId) => truth(options, effectId),
     pursue: async (effectId) => pursue(options, effectId),
+    settlementOf: async (instruction) => settledByAnyone(options, instruction) ?? { state: 'unknown' },
+    finalTime: async () => chain.blocks().at(-finality.confirmations)?.timestamp ?? 0n,
     balances: async (account, assets) => balances(chainId, chain, account, assets),
     positions: async (account, seriesIds) => {
       const state = chain.state()
@@ -49,7 +52,7 @@ function settle(
   if (before !== undefined && textOf(before) !== textOf(order))
     return refuse('effect-conflict', `The effect ${effectId} stands for another call`)
   if (before !== undefined) return pursue(options, effectId)
-  const done = settledByAnyone(options, order)
+  const done = settledByAnyone(options, order.instruction)
   const refusal = refusalAt(chain.state(), order, chain.blocks().at(-1)!.timestamp)
   if (refusal !== undefined && done === undefined) return refusal
   sent.set(effectId, order)
@@ -67,7 +70,7 @@ function pursue(options: MemoryLedgerOptions, effectId: string): EffectTruth {
 function truth(options: MemoryLedgerOptions, effectId: string): EffectTruth {
   const order = options.sent.get(effectId)
   if (order === undefined) return { state: 'unknown' }
-  const done = settledByAnyone(options, order)
+  const done = settledByAnyone(options, order.instruction)
   if (done !== undefined) return done
   const txHash = txHashOf(options, effectId)
   const outcome = options.chain.state().outcomes.get(txHash)
@@ -78,13 +81,13 @@ function truth(options: MemoryLedgerOptions, effectId: string): EffectTruth {
 }
 
 function settledByAnyone(
-  { chain, ...rest }: MemoryLedgerOptions,
-  order: SignedInstruction,
+  options: MemoryLedgerOptions,
+  instruction: SettlementInstruction,
 ): EffectTruth | undefined {
-  const { deliverer, receiver, tradeId } = order.instruction.message
-  const settled = chain.state().settled.get(keyOf(deliverer, receiver, tradeId))
-  if (settled === undefined || settled.digest !== digestOf(order)) return undefined
-  return inclusion({ chain, ...rest }, settled.txHash)
+  const { deliverer, receiver, tradeId } = instruction.message
+  const settled = options.chain.state().settled.get(keyOf(deliverer, receiver, tradeId))
+  if (settled === undefined || settled.digest !== digestOf(instruction)) return undefined
+  return inclusion(options, settled.txHash)
 }
 
 function inclusion({ chain, finality }: MemoryLedgerOptions, txHash: Hex) {
@@ -115,4 +118,4 @@ const txHashOf = ({ chainId, account }: MemoryLedgerOptions, effectId: string): 
   `0x${toHex(digest('poundlock/memory-transaction/v1', utf8(chainId), utf8(account), utf8(effectId)))}`
 
 const textOf = (order: SignedInstruction): string =>
-  [digestOf(order), toHex(order.signatures.deliverer), toHex(order.signatures.receiver)].join('/')
+  [digestOf(order.instruction), toHex(order.signatures.deliverer), toHex(order.signatures.receiver)].join('/')
