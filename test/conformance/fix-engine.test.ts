@@ -253,6 +253,29 @@ test('a drop copy gets every ExecutionReport with CopyMsgIndicator, also those s
   }
 })
 
+test('a connection that is paused while much is uncommitted is read again after the commit', async () => {
+  const { engine, port } = await testServer({
+    sessions: [deskSession, { ...deskSession, targetCompId: 'AWAY' }],
+    limits: { uncommittedMax: 3 },
+    onMessage: () => void engine.send('FIX.4.4:CEDAR->AWAY', report('copy')),
+  })
+  const client = await bareClient({ port })
+  try {
+    await client.logOn()
+    for (let i = 0; i < 200; i += 1)
+      client.say('B', [
+        [148, `${i}`],
+        [33, '1'],
+        [58, 'x'.repeat(1_000)],
+      ])
+    client.say('1', [[112, 'at the end']])
+    await client.hears('|112=at the end|')
+  } finally {
+    client.end()
+    await engine.close()
+  }
+})
+
 test('cancel on disconnect tells the application when the desk is lost', async () => {
   const server = await testServer({ sessions: [{ ...deskSession, cancelOn: 'disconnect' }] })
   const client = await bareClient({ port: server.port })

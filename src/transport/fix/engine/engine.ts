@@ -60,8 +60,8 @@ export async function createFixEngine(options: FixEngineOptions): Promise<FixEng
   ticker.unref()
   const stop = async (): Promise<void> => {
     clearInterval(ticker)
-    dialler.close()
     hub.stop()
+    dialler.close()
     await listener.close()
   }
   return {
@@ -72,7 +72,7 @@ export async function createFixEngine(options: FixEngineOptions): Promise<FixEng
     admin: createAdmin(hub, table),
     idle: () => hub.idle(),
     async close() {
-      dialler.close()
+      dialler.refuse()
       listener.refuse()
       await logoutAll(hub, table, limits)
       await stop()

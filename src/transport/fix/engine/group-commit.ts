@@ -1,4 +1,3 @@
-import { invariant } from '#core'
 import type { FixBatch, FixPersistence } from './persistence.ts'
 
 /** Work that is open for the next commit: closed by `close`, released when it is durable. */
@@ -11,82 +10,75 @@ export type OpenBatch = {
   abandon(error: unknown): void
 }
 
-export type GroupCommit = {
-  /** Something waits for the next commit. */
-  request(): void
-  /** Resolves when nothing is open and nothing is on its way to the disk. */
-  idle(): Promise<void>
-  failed(): boolean
-  /** Nothing is committed or released any more; what is on its way to the disk may still arrive there. */
-  stop(): void
-}
-
 /**
  * Group commit: everything that happened while one batch was being made durable forms the next. A commit that
  * fails leaves unknown what is durable, so nothing is released any more: `onFailure` ends the engine.
  */
-export function createGroupCommit(
-  persistence: FixPersistence,
-  takeOpen: () => OpenBatch | undefined,
-  onFailure: () => void,
-): GroupCommit {
-  let state: 'idle' | 'scheduled' | 'committing' | 'failed' = 'idle'
-  let waiting: (() => void)[] = []
+export class GroupCommit {
+  readonly #persistence: FixPersistence
+  readonly #takeOpen: () => OpenBatch | undefined
+  readonly #onFailure: () => void
+  #state: 'idle' | 'scheduled' | 'committing' | 'stopped' = 'idle'
+  #waiting: (() => void)[] = []
 
-  function request(): void {
-    if (state !== 'idle') return
-    state = 'scheduled'
+  constructor(persistence: FixPersistence, takeOpen: () => OpenBatch | undefined, onFailure: () => void) {
+    this.#persistence = persistence
+    this.#takeOpen = takeOpen
+    this.#onFailure = onFailure
+  }
+
+  /** Something waits for the next commit. */
+  request(): void {
+    if (this.#state !== 'idle') return
+    this.#state = 'scheduled'
     // After the I/O of this turn of the event loop, so that what came on several connections shares a commit.
-    setImmediate(run)
+    setImmediate(() => this.#run())
   }
 
-  function run(): void {
-    if (state === 'failed') return
-    const open = takeOpen()
-    if (!open) return rest()
-    const batch = open.close()
-    state = 'committing'
-    if (batch.changes.length === 0 && batch.attachments.length === 0) return released(open)
-    persistence.commit(batch).then(
-      () => released(open),
-      (error: unknown) => fail(open, error),
-    )
+  /** Resolves when nothing is open and nothing is on its way to the disk. */
+  idle(): Promise<void> {
+    if (this.#state === 'idle' || this.#state === 'stopped') return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  function released(open: OpenBatch): void {
-    invariant(state === 'committing' || state === 'failed', 'only what was committed is released')
-    if (state === 'failed') return
+  /** Nothing is committed or released any more; what is on its way to the disk may still arrive there. */
+  stop(): void {
+    this.#state = 'stopped'
+    this.#wake()
+  }
+
+  isStopped(): boolean {
+    return this.#state === 'stopped'
+  }
+
+  #run(): void {
+    if (this.#state === 'stopped') return
+    const open = this.#takeOpen()
+    if (!open) {
+      this.#state = 'idle'
+      return this.#wake()
+    }
+    this.#state = 'committing'
+    void this.#commit(open, open.close())
+  }
+
+  async #commit(open: OpenBatch, batch: FixBatch): Promise<void> {
+    try {
+      if (batch.changes.length > 0 || batch.attachments.length > 0) await this.#persistence.commit(batch)
+    } catch (error) {
+      open.abandon(error)
+      this.stop()
+      return this.#onFailure()
+    }
+    if (this.#state === 'stopped') return
     open.release()
-    state = 'scheduled'
-    run()
+    this.#state = 'scheduled'
+    this.#run()
   }
 
-  function rest(): void {
-    state = 'idle'
-    const resolved = waiting
-    waiting = []
+  #wake(): void {
+    const resolved = this.#waiting
+    this.#waiting = []
     for (const resolve of resolved) resolve()
-  }
-
-  function fail(open: OpenBatch, error: unknown): void {
-    open.abandon(error)
-    stop()
-    onFailure()
-  }
-
-  function stop(): void {
-    state = 'failed'
-    for (const resolve of waiting) resolve()
-    waiting = []
-  }
-
-  return {
-    request,
-    stop,
-    failed: () => state === 'failed',
-    idle: () =>
-      state === 'idle' || state === 'failed'
-        ? Promise.resolve()
-        : new Promise((resolve) => waiting.push(resolve)),
   }
 }

@@ -15,7 +15,7 @@ import { admit, certificateMismatch } from './admission.ts'
 import type { FixApplication } from './application.ts'
 import { copyOf } from './drop-copy.ts'
 import type { LineFactKind, SessionEvent } from './events.ts'
-import { createGroupCommit, type GroupCommit, type OpenBatch } from './group-commit.ts'
+import { GroupCommit, type OpenBatch } from './group-commit.ts'
 import type { EngineLimits } from './limits.ts'
 import { newLine, pause, resume, writeAll, type Departure, type Fetch, type Line } from './line.ts'
 import type { Link, LinkListener } from './link.ts'
@@ -44,7 +44,7 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options
-    this.#commit = createGroupCommit(
+    this.#commit = new GroupCommit(
       options.persistence,
       () => this.#takeOpen(),
       () => this.stop(),
@@ -122,7 +122,7 @@ export class Hub {
   }
 
   failed(): boolean {
-    return this.#commit.failed()
+    return this.#commit.isStopped()
   }
 
   idle(): Promise<void> {
@@ -148,6 +148,7 @@ export class Hub {
       taken,
       (line, departures) => this.#depart(line, departures),
       (event) => this.#options.application.onSession(event),
+      () => this.#readOn(),
     )
   }
 
@@ -248,7 +249,11 @@ export class Hub {
     writeAll(line, run)
     if (line.link.bufferedBytes() > this.#options.limits.unsentBytesMax)
       this.#shut(line, 'slow-reader', `${line.link.bufferedBytes()} bytes are unsent`, line.session?.key)
-    else if (!this.#isLoaded(line)) resume(line)
+  }
+
+  /** A batch is durable: who was paused for it is read again. */
+  #readOn(): void {
+    for (const line of this.#lines) if (line.paused && !this.#isLoaded(line)) resume(line)
   }
 
   #fetchPage(line: Line, fetch: Fetch): void {

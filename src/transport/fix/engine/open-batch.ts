@@ -28,11 +28,13 @@ export function newHappenings(): Happenings {
 export const isEmpty = (open: Happenings): boolean =>
   open.touched.size === 0 && open.lines.size === 0 && open.events.length === 0 && open.answers.length === 0
 
-/** A batch as the group commit handles it. `depart` lets a line go on; `tell` brings events to the application. */
+/** A batch as the group commit handles it. `depart` lets a line go on; `tell` brings events to the
+ * application, `done` ends the release. */
 export function asOpenBatch(
   open: Happenings,
   depart: (line: Line, departures: Line['departures']) => void,
   tell: (event: SessionEvent) => void,
+  done: () => void,
 ): OpenBatch {
   const departing = new Map<Line, Line['departures']>()
   return {
@@ -48,6 +50,7 @@ export function asOpenBatch(
       for (const [line, departures] of departing) depart(line, departures)
       for (const answer of open.answers) answer.resolve()
       for (const event of open.events) tell(event)
+      done()
     },
     abandon(error) {
       for (const answer of open.answers) answer.reject(error)

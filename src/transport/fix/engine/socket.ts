@@ -38,22 +38,15 @@ export function createListener(hub: Hub, limits: EngineLimits) {
     adopt(hub, socket, identityOf)
   }
 
-  async function listen({ host, port, tls }: ListenOptions): Promise<Listening> {
+  async function listen(options: ListenOptions): Promise<Listening> {
+    const { tls } = options
     const server = tls
       ? createTlsServer(tls.options, (socket) => accept(socket, tls.identityOf))
       : createServer((socket) => accept(socket))
     // The hub counts connections; those whose TLS handshake is not done yet are counted here.
     server.maxConnections = 2 * limits.connectionsMax
-    // A TLS handshake that fails is the caller's affair; the server goes on.
-    server.on('tlsClientError', () => undefined)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, host, resolve)
-    })
     servers.add(server)
-    const address = server.address()
-    invariant(address !== null && typeof address === 'object', 'a TCP server has an address')
-    return { host: address.address, port: address.port }
+    return bind(server, options)
   }
 
   /** No more new connections. */
@@ -70,6 +63,18 @@ export function createListener(hub: Hub, limits: EngineLimits) {
   }
 
   return { listen, refuse, close }
+}
+
+async function bind(server: Server, { host, port }: ListenOptions): Promise<Listening> {
+  // A TLS handshake that fails is the caller's affair; the server goes on.
+  server.on('tlsClientError', () => undefined)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const address = server.address()
+  invariant(address !== null && typeof address === 'object', 'a TCP server has an address')
+  return { host: address.address, port: address.port }
 }
 
 /** Connects initiators and connects them again when they are cut off. */
@@ -104,13 +109,19 @@ export function createDialler(hub: Hub, limits: EngineLimits) {
     timers.add(timer)
   }
 
-  function close(): void {
+  /** No more new connections. */
+  function refuse(): void {
     closed = true
     for (const timer of timers) clearTimeout(timer)
     for (const socket of sockets) if (socket.connecting) socket.destroy()
   }
 
-  return { dial, close }
+  function close(): void {
+    refuse()
+    for (const socket of sockets) socket.destroy()
+  }
+
+  return { dial, refuse, close }
 }
 
 /** Makes a socket a link of the hub. */
