@@ -355,6 +355,24 @@ test('a changed byte in the file is found at the next start, and the entry is na
   })
 })
 
+test('a changed entry before the rechecked tail is found when it is read', async () => {
+  const inner = memoryStore()
+  await openJournal(optionsFor(inner)).append(Array.from({ length: 600 }, (_, n) => draft(n)))
+  const store: Store = {
+    ...inner,
+    logRead: (log, from, to) =>
+      inner.logRead(log, from, to).map((bytes, i) => {
+        if (from + i === 5) bytes[40] = (bytes[40] ?? 0) ^ 1
+        return bytes
+      }),
+  }
+  const journal = openJournal(optionsFor(store, { limits: { recheckEntriesMax: 100 } }))
+  assert.equal(journal.read(6, 600).length, 594)
+  assert.throws(() => journal.read(0, 6), /Entry 5 is damaged/)
+  assert.throws(() => journal.entryBundle(0), /Entry 5 is damaged/)
+  assert.ok(isRefusal(checkedOpen(optionsFor(store))))
+})
+
 test('lost rows, changed tiles, heads, parts and cosigned checkpoints are found too', async () => {
   const damage: [string, (store: Store) => void, string][] = [
     ['a changed tile', (store) => flip(store, 'journal/tile', `${origin} 0/00000000000000`, 40), '1'],

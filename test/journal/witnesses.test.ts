@@ -13,6 +13,7 @@ import {
   memoryStore,
   noteVerifier,
   openJournal,
+  openNote,
   openSqliteStore,
   openWitness,
   parseCheckpoint,
@@ -182,6 +183,30 @@ test('a forked history shown to one witness is found, the quorum refuses it, and
     assert.notDeepEqual(forked.rootAt(5), theirs.root)
     await grow(journal, 1)
     assert.deepEqual((await cosign(journal, policy, witnesses.client)).witnessed, ['w1', 'w2'])
+  })
+})
+
+test('two histories of one size, one for each witness: neither gets the quorum, and the two notes prove it', async () => {
+  await withWitnesses(async (journal, witnesses) => {
+    const policy = witnesses.policy()
+    const forked = newJournal()
+    await grow(forked, 5, 'forked')
+    await grow(journal, 5)
+    const onlyFirst = { ...policy, witnesses: policy.witnesses.slice(0, 1) }
+    const shown = await cosign(forked, onlyFirst, witnesses.client)
+    assert.deepEqual([shown.witnessed, shown.refusal?.refusal], [['w1'], 'witness-quorum-missing'])
+    assert.ok(isRefusal(checkWitnessed(policy, shown.note)))
+    const honest = await cosign(journal, policy, witnesses.client)
+    assert.deepEqual([honest.witnessed, honest.refusal?.refusal], [['w2'], 'witness-quorum-missing'])
+    assert.equal(journal.latestCosigned(), undefined)
+    const [finding] = honest.findings
+    assert.ok(finding?.theirs !== undefined)
+    const key = noteVerifier(journal.vkey)
+    assert.ok(!isRefusal(key))
+    for (const note of [finding.ours, finding.theirs]) assert.ok(!isRefusal(openNote(note, [key])))
+    const [ours, theirs] = [checkpointOf(finding.ours), checkpointOf(finding.theirs)]
+    assert.equal(ours.size, theirs.size)
+    assert.notDeepEqual(ours.root, theirs.root)
   })
 })
 
