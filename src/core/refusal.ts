@@ -420,5 +420,4 @@ function withReasons(defaults: Defaults, reasons: Partial<FixReasons>): Defaults
   return { ...defaults, fix: { ...defaults.fix, ...reasons } }
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what must not reach a FIX message
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?')

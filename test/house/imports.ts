@@ -9,8 +9,8 @@ export type Import = {
 }
 
 /**
- * Every module that a file names: static imports, re-exports, `import()`, `require()`, and files that it
- * starts through `new URL('./x.ts', import.meta.url)`.
+ * Every module that a file names: static imports, re-exports, `import()`, `require()`, and workers
+ * started by `new Worker(new URL('./x.ts', import.meta.url))`. A process started from a path is no import.
  */
 export function importsOf(source: string): readonly Import[] {
   const code = codeOf(source)
@@ -55,7 +55,8 @@ function fromClause(code: readonly Token[], start: number): readonly Import[] {
 
 function urlAt(code: readonly Token[], at: number): readonly Import[] {
   const to = code[at + 2]
-  const file = isCall(code, at) && to?.kind === 'string' && /^\.{1,2}\/.*\.tsx?$/.test(to.text)
+  const starts = code[at - 1]?.text === 'new' && code[at - 2]?.text === '(' && code[at - 3]?.text === 'Worker'
+  const file = starts && isCall(code, at) && to?.kind === 'string' && /^\.{1,2}\/.*\.tsx?$/.test(to.text)
   return file ? [{ to: to.text, typeOnly: false, line: to.line }] : []
 }
 

@@ -126,6 +126,8 @@ type Ban = {
 
 const everywhere = (): boolean => true
 const outsideClock = (path: string): boolean => path !== clockFile
+/** The command line prints durations; money it prints with `formatAmount` as everybody else does. */
+const outsideTerminal = (path: string): boolean => outsideRisk(path) && !path.startsWith('src/cli/')
 const outsideRisk = (path: string): boolean => !path.startsWith('src/risk/')
 const outsideCrypto = (path: string): boolean => !path.startsWith('src/crypto/')
 const isPure = (path: string): boolean =>
@@ -144,7 +146,7 @@ const bans: readonly Ban[] = [
   { where: outsideClock, found: isDateOfNow, instead: 'take a Clock or an Instant' },
   { where: everywhere, found: (code, at) => code[at]?.text === 'parseFloat', instead: 'use parseDecimal' },
   {
-    where: outsideRisk,
+    where: outsideTerminal,
     found: (code, at) => isCallOf(code, at, 'toFixed'),
     instead: 'use formatDecimal or formatAmount',
   },

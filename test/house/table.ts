@@ -77,8 +77,8 @@ export const testPackages = ['fast-check']
 export const testFolder = 'scripts'
 
 export const verifierPackages = ['@noble/curves', '@noble/hashes', '@solana/zk-sdk']
-/** Reference implementations that its tests compare it with. */
-export const verifierTestPackages = [...verifierPackages, ...testPackages, 'viem']
+/** What its tests compare it with, and the browser that they open it in. */
+export const verifierTestPackages = [...verifierPackages, ...testPackages, 'viem', 'vite', 'playwright-core']
 export const consolePackages = ['@poundlock/verify', 'preact', 'uplot', 'echarts']
 /** The one file of the gateway whose types the console may name. */
 export const consoleTypes = 'src/server/api.ts'
