@@ -69,7 +69,7 @@ type TopProps = {
 
 const Top = ({ route, identity, search }: TopProps): JSX.Element => (
   <header class="top">
-    <a class="mark" href={homePath} aria-label="Poundlock, home">
+    <a class="mark" href={homePath} title="Home (g h)">
       <Gates />
       <span class="mark-name">{identity?.name ?? 'Poundlock'}</span>
       <span class="mark-lei">{identity === undefined ? 'gateway console' : identity.lei}</span>

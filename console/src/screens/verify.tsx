@@ -96,6 +96,7 @@ function NetworkState(): JSX.Element {
   const [online, setOnline] = useState(navigator.onLine)
   useEffect(() => {
     const update = (): void => setOnline(navigator.onLine)
+    update()
     addEventListener('online', update)
     addEventListener('offline', update)
     return () => {
