@@ -3,8 +3,24 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { fromMinor, formatDecimal, isRefusal, parseDecimal, refuse, roundDecimal, type JsonObject, type Refusal } from '#core'
-import { defaultPortBase, parseKillPoint, runDemo, type DemoReport, type KillPoint, type RunningDemo } from '#sandbox'
+import {
+  fromMinor,
+  formatDecimal,
+  isRefusal,
+  parseDecimal,
+  refuse,
+  roundDecimal,
+  type JsonObject,
+  type Refusal,
+} from '#core'
+import {
+  defaultPortBase,
+  parseKillPoint,
+  runDemo,
+  type DemoReport,
+  type KillPoint,
+  type RunningDemo,
+} from '#sandbox'
 import { refuseWith, type Output } from './output.ts'
 
 export type DemoArguments = {
@@ -53,8 +69,13 @@ async function conclude({ report }: RunningDemo, args: DemoArguments, output: Ou
 async function buildConsole(): Promise<Refusal | undefined> {
   if (existsSync(join(project, 'console/dist/index.html'))) return undefined
   const vite = join(project, 'node_modules/vite/bin/vite.js')
-  if (!existsSync(vite)) return refuse('missing-binary', 'the console is not built and vite is not installed; run npm ci')
-  const { code, text } = await run(process.execPath, [vite, 'build', '--logLevel', 'error'], join(project, 'console'))
+  if (!existsSync(vite))
+    return refuse('missing-binary', 'the console is not built and vite is not installed; run npm ci')
+  const { code, text } = await run(
+    process.execPath,
+    [vite, 'build', '--logLevel', 'error'],
+    join(project, 'console'),
+  )
   return code === 0 ? undefined : refuse('internal', `the console does not build: ${text}`)
 }
 
@@ -73,9 +94,17 @@ type Verdict = { readonly ok: boolean; readonly problems: readonly JsonObject[];
 
 /** The verifier is a program of its own, which shares no code with the gateway. */
 async function verify(path: string): Promise<Verdict> {
-  const { text } = await run(process.execPath, [join(project, 'verifier/src/cli.ts'), path, '--json'], project)
+  const { text } = await run(
+    process.execPath,
+    [join(project, 'verifier/src/cli.ts'), path, '--json'],
+    project,
+  )
   const report = JSON.parse(text) as { ok: boolean; problems: JsonObject[]; checked: { count: number }[] }
-  return { ok: report.ok, problems: report.problems, checks: report.checked.reduce((sum, { count }) => sum + count, 0) }
+  return {
+    ok: report.ok,
+    problems: report.problems,
+    checks: report.checked.reduce((sum, { count }) => sum + count, 0),
+  }
 }
 
 type Tampered = { readonly entry: number; readonly path: string; readonly verdict: Verdict }
@@ -86,9 +115,11 @@ async function tamper(report: DemoReport, wanted: number): Promise<Tampered | Re
   const lines = readFileSync(report.pack.path, 'utf8').split('\n')
   const entries = lines.flatMap((line, at) => (line.endsWith('"section":"entry"}') ? [at] : []))
   const at = entries[wanted]
-  if (at === undefined) return refuse('usage', `--tamper takes 0 to ${entries.length - 1}: entries of the pack`)
-  lines[at] = (lines[at] ?? '').replace(/(\\"corr\\":\\")(.)/, (_match, start: string, first: string) =>
-    `${start}${first === 'x' ? 'y' : 'x'}`,
+  if (at === undefined)
+    return refuse('usage', `--tamper takes 0 to ${entries.length - 1}: entries of the pack`)
+  lines[at] = (lines[at] ?? '').replace(
+    /(\\"corr\\":\\")(.)/,
+    (_match, start: string, first: string) => `${start}${first === 'x' ? 'y' : 'x'}`,
   )
   const path = report.pack.path.replace(/\.pack$/, '.tampered.pack')
   writeFileSync(path, lines.join('\n'))
@@ -120,7 +151,9 @@ function linesOf(report: DemoReport): readonly string[] {
   return [
     ...head,
     `   PLAN    ${plan.route} DvP   trust: ${plan.trust}   lock ${plan.lockSeconds} s   (a 2 h hash time lock would give away ${plan.htlc.basisPoints} bp = ${money(plan.htlc.minor, 0)} USDC)`,
-    `   POLICY  allow  ${policy.rules.join(' ')}   (${limitText(report)})   four eyes: ${Object.entries(story.approvals)
+    `   POLICY  allow  ${policy.rules.join(' ')}   (${limitText(report)})   four eyes: ${Object.entries(
+      story.approvals,
+    )
       .map(([name, who]) => `${name} ${who.join('+')}`)
       .join(', ')}`,
     `   SIGN    digest ${String(settlement?.['digest'])}   both parties, EIP-712`,
@@ -144,7 +177,10 @@ const killLines = (report: DemoReport): readonly string[] =>
 function conserved({ balances: { before, after } }: DemoReport): boolean {
   const sum = (side: DemoReport['balances']['before'], member: 'usdcMinor' | 'contracts'): bigint =>
     BigInt(side.ALDER[member]) + BigInt(side.CEDAR[member])
-  return sum(before, 'usdcMinor') === sum(after, 'usdcMinor') && sum(before, 'contracts') === sum(after, 'contracts')
+  return (
+    sum(before, 'usdcMinor') === sum(after, 'usdcMinor') &&
+    sum(before, 'contracts') === sum(after, 'contracts')
+  )
 }
 
 function limitText({ story }: DemoReport): string {
@@ -171,10 +207,17 @@ function vegaOfTrade({ story }: DemoReport): string {
   const vega = parseDecimal(String(story.mark['vegaPerVolPt']))
   const quantity = parseDecimal(String(story.trade['quantity']))
   if (isRefusal(vega) || isRefusal(quantity)) return ''
-  return short(formatDecimal({ mantissa: vega.mantissa * quantity.mantissa, scale: vega.scale + quantity.scale }), '1')
+  return short(
+    formatDecimal({ mantissa: vega.mantissa * quantity.mantissa, scale: vega.scale + quantity.scale }),
+    '1',
+  )
 }
 
-function proofLines(report: DemoReport, verified: Verdict | undefined, tampered: Tampered | undefined): readonly string[] {
+function proofLines(
+  report: DemoReport,
+  verified: Verdict | undefined,
+  tampered: Tampered | undefined,
+): readonly string[] {
   if (!report.pack) return []
   const pack = relative(process.cwd(), report.pack.path)
   const verdict = verified?.ok ? `✓ ${verified.checks} checks hold` : '✗ does not verify'
@@ -193,6 +236,15 @@ const tamperLines = ({ entry, verdict }: Tampered): readonly string[] => [
   '',
   ` TAMPER    one character of entry ${entry} of the pack changed → ${verdict.ok ? 'NOT FOUND' : 'FAIL'}`,
   ...verdict.problems.map((problem) =>
-    ['          ', problem['check'], 'at entry', problem['index'] ?? '-', 'of', problem['log'] ?? problem['section']].map(String).join(' '),
+    [
+      '          ',
+      problem['check'],
+      'at entry',
+      problem['index'] ?? '-',
+      'of',
+      problem['log'] ?? problem['section'],
+    ]
+      .map(String)
+      .join(' '),
   ),
 ]

@@ -21,7 +21,8 @@ const number = (value: Values[string]): number | undefined =>
 
 const verbs: Readonly<Record<string, Verb>> = {
   demo: {
-    summary: 'two chains, two gateways, two witnesses and a desk trade one option; ends with a file that proves it',
+    summary:
+      'two chains, two gateways, two witnesses and a desk trade one option; ends with a file that proves it',
     usage: '[--once] [--tamper N] [--kill NAME@STEP]… [--dir DIR] [--port-base N]',
     options: {
       once: { type: 'boolean' },
@@ -100,7 +101,9 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function unknownVerb(name: string, output: Output): number {
-  const list = Object.entries(verbs).map(([verb, { usage, summary }]) => `  ${verb} ${usage}\n      ${summary}`)
+  const list = Object.entries(verbs).map(
+    ([verb, { usage, summary }]) => `  ${verb} ${usage}\n      ${summary}`,
+  )
   const help = `poundlock <verb> [options] [--json] [--help]\n${list.join('\n')}\n`
   if (name === '' || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(help)

@@ -61,7 +61,9 @@ export function readConfig(path: string): Uint8Array | Refusal {
 /** A bug or a storage failure: what is durable is durable, the rest is for the next start to find out. */
 function fail(error: unknown, output: Output): void {
   if (isRefusal(error)) process.exit(refuseWith(error, output))
-  process.stderr.write(`poundlock: stopped by a failure\n${error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(
+    `poundlock: stopped by a failure\n${error instanceof Error ? error.stack : String(error)}\n`,
+  )
   process.exit(6)
 }
 

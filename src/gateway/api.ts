@@ -19,7 +19,11 @@ export type IdentityView = {
   readonly quorum: number
   readonly settlementAddress: string
   readonly peers: readonly { readonly name: string; readonly lei: string; readonly url: string }[]
-  readonly ledgers: readonly { readonly chainId: string; readonly name: string; readonly rpc: readonly string[] }[]
+  readonly ledgers: readonly {
+    readonly chainId: string
+    readonly name: string
+    readonly rpc: readonly string[]
+  }[]
 }
 
 export type ComponentHealth = {
@@ -242,7 +246,10 @@ export type GatewayApi = {
   readonly journal: JournalView
   /** Evidence pack text (spec/evidence-pack.md) for one trade, or for the whole journal. */
   evidence(tradeId?: string): Promise<string | Refusal>
-  policy(): { readonly set: string; readonly rules: readonly { readonly id: string; readonly text: string }[] }
+  policy(): {
+    readonly set: string
+    readonly rules: readonly { readonly id: string; readonly text: string }[]
+  }
   fixSessions(): readonly FixSessionView[]
 
   requestQuote(by: Principal, input: RequestQuoteInput): Promise<RfqView | Refusal>

@@ -25,7 +25,8 @@ const approvalShape = object({ digest: text, recordHash: text, tradeId: text })
 export const approvalOf = (
   statement: { readonly tradeId: string; readonly recordHash: string; readonly digest: string },
   operator: Signer,
-): JsonObject => signJws(utf8(canonicalJson({ ...statement })), approvalTyp, operator) as unknown as JsonObject
+): JsonObject =>
+  signJws(utf8(canonicalJson({ ...statement })), approvalTyp, operator) as unknown as JsonObject
 
 export async function takeApproval(
   parts: PeeringParts,

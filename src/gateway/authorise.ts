@@ -2,12 +2,7 @@
 // that the entry keeps.
 import { formatInstant, fromMinor, isRefusal, type Clock, type Decimal, type Refusal } from '#core'
 import { decideFacts, refusalOf, type Decision, type Pdp, type PolicyFacts } from '#policy'
-import {
-  usageKey,
-  type DeskState,
-  type ExecutionTerms,
-  type Instrument,
-} from '#trade'
+import { usageKey, type DeskState, type ExecutionTerms, type Instrument } from '#trade'
 import type { Principal } from './api.ts'
 import type { Authorised } from './loop.ts'
 import type { Registry } from './registry.ts'
@@ -46,7 +41,10 @@ export function createAuthoriser(parts: {
     deal: (action, { counterparty, instrument, terms }) => {
       const parties = { ...tradeFacts(registry, counterparty, instrument), authenticated: true }
       if (action === 'CancelOrder') return ask({ action, ...parties })
-      const worth = { amount: units(BigInt(terms?.premiumMinor ?? 0)), usedToday: units(usedToday(counterparty)) }
+      const worth = {
+        amount: units(BigInt(terms?.premiumMinor ?? 0)),
+        usedToday: units(usedToday(counterparty)),
+      }
       return ask({ action, ...parties, ...worth })
     },
     settle: (action, trade, instrument, approvals) => {
@@ -72,7 +70,6 @@ function tradeFacts(registry: Registry, counterparty: string, instrument: Instru
     : { lei: peer.lei as string, tier: peer.policyTier }
   return { counterparty: { ...known, suspended: false, sanctioned: false }, option: instrument }
 }
-
 
 function authorised(decision: Decision, pdp: Pdp): Authorised {
   const { rules, set, inputs } = decision

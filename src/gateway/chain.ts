@@ -34,7 +34,8 @@ export function createEffectStore(store: Store, journal: Journal): EffectStore {
   }
 }
 
-const swapOp = ({ key, value, expect }: EffectChange) => ({ op: 'row.cas', table, key, expect, value }) as const
+const swapOp = ({ key, value, expect }: EffectChange) =>
+  ({ op: 'row.cas', table, key, expect, value }) as const
 
 export type Chain = SettlementLedger & {
   readonly evm: EvmLedger

@@ -37,7 +37,11 @@ export function onEvidence(parts: EvidenceParts, peerName: string, message: Json
  * The pack of one trade, with the counterparty's log when it answers. Refuses `checkpoint-stale` until the
  * witnesses have cosigned the trade's entries, on either side.
  */
-export async function evidenceOf(parts: EvidenceParts, tradeId: string, trade: Trade): Promise<string | Refusal> {
+export async function evidenceOf(
+  parts: EvidenceParts,
+  tradeId: string,
+  trade: Trade,
+): Promise<string | Refusal> {
   const own = ownExtract(parts, trade)
   if (isRefusal(own)) return own
   const client = parts.peerClient(counterpartyOf(trade))
@@ -50,10 +54,18 @@ export async function evidenceOf(parts: EvidenceParts, tradeId: string, trade: T
 }
 
 function ownExtract({ journal, projection, config }: EvidenceParts, trade: Trade): LogExtract | Refusal {
-  const indices = [...new Set([...projection.basics, ...projection.indicesOf(trade.corr)])].toSorted((a, b) => a - b)
+  const indices = [...new Set([...projection.basics, ...projection.indicesOf(trade.corr)])].toSorted(
+    (a, b) => a - b,
+  )
   const { witnesses, quorum } = config.journal
-  const trust = { log: journal.origin, logKey: journal.vkey, quorum, witnesses: witnesses.map(({ vkey }) => vkey) }
+  const trust = {
+    log: journal.origin,
+    logKey: journal.vkey,
+    quorum,
+    witnesses: witnesses.map(({ vkey }) => vkey),
+  }
   return extractOf(journal, trust, indices)
 }
 
-const counterpartyOf = ({ role, terms }: Trade): string => (role === 'maker' ? terms.taker.name : terms.maker.name)
+const counterpartyOf = ({ role, terms }: Trade): string =>
+  role === 'maker' ? terms.taker.name : terms.maker.name

@@ -1,5 +1,17 @@
 // Evidence packs (spec/evidence-pack.md): extracts of one or more logs, put into the one file that an outsider checks.
-import { canonicalJson, formatInstant, toBase64, toHex, utf8, isRefusal, refuse, type Instant, type Json, type JsonObject, type Refusal } from '#core'
+import {
+  canonicalJson,
+  formatInstant,
+  toBase64,
+  toHex,
+  utf8,
+  isRefusal,
+  refuse,
+  type Instant,
+  type Json,
+  type JsonObject,
+  type Refusal,
+} from '#core'
 import { sha256 } from '#crypto'
 import type { Journal, JournalEntry } from '#journal'
 import { anyObject, integer, listOf, object, text } from './shape.ts'
@@ -15,10 +27,24 @@ export const extractShape = object({
   openings: listOf(object({ index: integer(0, 2 ** 48), part: text, salt: text, content: text }), linesMax),
 })
 export type LogExtract = {
-  readonly trust: { readonly log: string; readonly logKey: string; readonly quorum: number; readonly witnesses: readonly string[] }
+  readonly trust: {
+    readonly log: string
+    readonly logKey: string
+    readonly quorum: number
+    readonly witnesses: readonly string[]
+  }
   readonly note: string
-  readonly entries: readonly { readonly index: number; readonly entry: string; readonly proof: readonly string[] }[]
-  readonly openings: readonly { readonly index: number; readonly part: string; readonly salt: string; readonly content: string }[]
+  readonly entries: readonly {
+    readonly index: number
+    readonly entry: string
+    readonly proof: readonly string[]
+  }[]
+  readonly openings: readonly {
+    readonly index: number
+    readonly part: string
+    readonly salt: string
+    readonly content: string
+  }[]
 }
 
 /** Parts that both parties hold anyway; the others (prices of the desk, policy inputs) stay hidden. */
@@ -37,7 +63,9 @@ export function extractOf(
   const cosigned = journal.latestCosigned()
   const last = indices.at(-1) ?? 0
   if (!cosigned || cosigned.size <= last)
-    return refuse('checkpoint-stale', `the witnesses have not cosigned entry ${last} yet`, { index: String(last) })
+    return refuse('checkpoint-stale', `the witnesses have not cosigned entry ${last} yet`, {
+      index: String(last),
+    })
   const entries = indices.flatMap((index) => journal.read(index, index + 1))
   return {
     trust,
@@ -66,7 +94,11 @@ export const isBasic = (type: string): boolean => basicTypes.has(type)
 
 /** The file. Lines are canonical JSON; the seal names a damaged section, nothing more. */
 export function formatPack(uti: string, created: Instant, extracts: readonly LogExtract[]): string {
-  const trust = extracts.map(({ trust: line }) => ({ section: 'trust', ...line, witnesses: [...line.witnesses] }))
+  const trust = extracts.map(({ trust: line }) => ({
+    section: 'trust',
+    ...line,
+    witnesses: [...line.witnesses],
+  }))
   const checkpoint = extracts.map(({ trust: { log }, note }) => ({ section: 'checkpoint', log, note }))
   const entry = extracts.flatMap(({ trust: { log }, entries }) =>
     entries.map((one) => ({ section: 'entry', log, ...one, proof: [...one.proof] })),
@@ -74,7 +106,12 @@ export function formatPack(uti: string, created: Instant, extracts: readonly Log
   const opening = extracts.flatMap(({ trust: { log }, openings }) =>
     openings.map((one) => ({ section: 'opening', log, ...one })),
   )
-  const counts = { trust: trust.length, checkpoint: checkpoint.length, entry: entry.length, opening: opening.length }
+  const counts = {
+    trust: trust.length,
+    checkpoint: checkpoint.length,
+    entry: entry.length,
+    opening: opening.length,
+  }
   const header = { format: packFormat, created: formatInstant(created), subject: { uti }, counts }
   const sections = {
     header: linesOf([header]),
@@ -92,7 +129,8 @@ function sealOf(sections: Readonly<Record<string, string>>): JsonObject {
   return { section: 'seal', digests, digest: toHex(sha256(utf8(canonicalJson(digests)))) }
 }
 
-const linesOf = (objects: readonly JsonObject[]): string => objects.map((one) => `${canonicalJson(one)}\n`).join('')
+const linesOf = (objects: readonly JsonObject[]): string =>
+  objects.map((one) => `${canonicalJson(one)}\n`).join('')
 
 /** The extract that a peer hands over. Whether it is true is for the verifier to say. */
 export function readExtract(answer: Json): LogExtract | Refusal {

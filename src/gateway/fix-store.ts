@@ -16,7 +16,8 @@ export function createFixStore(
 ): FixPersistence {
   return {
     load: (session) => Promise.resolve(load(store, session)),
-    commit: (batch: FixBatch) => commitBatch(batch.attachments as readonly Bundle[], batch.changes.flatMap(opsOf)),
+    commit: (batch: FixBatch) =>
+      commitBatch(batch.attachments as readonly Bundle[], batch.changes.flatMap(opsOf)),
     messages: (session, from, to) => Promise.resolve(stored(store, session, from, to)),
   }
 }
@@ -54,16 +55,18 @@ function opsOf(change: FixChange): readonly StoreOp[] {
 
 function stored(store: Store, session: SessionKey, from: number, to: number): readonly StoredMessage[] {
   const found: StoredMessage[] = []
-  for (let next = from; next <= to; ) {
+  for (let next = from; next <= to;) {
     const rows = store.range(messages, messageKey(session, next), messageKey(session, to + 1), pageMax)
-    for (const { key, value } of rows) found.push({ seq: Number.parseInt(key.slice(-seqDigits), 10), bytes: value })
+    for (const { key, value } of rows)
+      found.push({ seq: Number.parseInt(key.slice(-seqDigits), 10), bytes: value })
     if (rows.length < pageMax) break
     next = (found.at(-1)?.seq ?? to) + 1
   }
   return found
 }
 
-const messageKey = (session: SessionKey, seq: number): string => `${session}|${String(seq).padStart(seqDigits, '0')}`
+const messageKey = (session: SessionKey, seq: number): string =>
+  `${session}|${String(seq).padStart(seqDigits, '0')}`
 
 const putNumber = (session: SessionKey, name: string, value: number): StoreOp => ({
   op: 'row.put',

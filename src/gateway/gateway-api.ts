@@ -25,7 +25,16 @@ import type { Acted } from './loop.ts'
 import { healthOf, type HealthParts } from './health.ts'
 import type { PeeringParts } from './peering.ts'
 import { fixSessionKey } from './registry.ts'
-import { findTrade, instrumentView, orderView, quoteView, rfqView, tradeDetail, tradeView, type ViewParts } from './views.ts'
+import {
+  findTrade,
+  instrumentView,
+  orderView,
+  quoteView,
+  rfqView,
+  tradeDetail,
+  tradeView,
+  type ViewParts,
+} from './views.ts'
 import type { Pdp } from '#policy'
 
 export type ApiParts = {
@@ -99,7 +108,11 @@ function knownInstruments({ peering }: ApiParts): ReturnType<GatewayApi['instrum
   })
 }
 
-async function requestQuote(parts: ApiParts, by: Principal, input: RequestQuoteInput): Promise<RfqView | Refusal> {
+async function requestQuote(
+  parts: ApiParts,
+  by: Principal,
+  input: RequestQuoteInput,
+): Promise<RfqView | Refusal> {
   const { peering, views } = parts
   const session = peering.registry.sessionOf(input.to)
   if (!session) return refuse('peer-unknown', `no maker ${input.to} is reachable`)
@@ -114,7 +127,11 @@ async function requestQuote(parts: ApiParts, by: Principal, input: RequestQuoteI
   return rfq ? rfqView(views, rfq) : refuse('rfq-unknown', quoteReqId)
 }
 
-async function placeOrder(parts: ApiParts, by: Principal, input: PlaceOrderInput): Promise<OrderView | Refusal> {
+async function placeOrder(
+  parts: ApiParts,
+  by: Principal,
+  input: PlaceOrderInput,
+): Promise<OrderView | Refusal> {
   const { peering, views } = parts
   const quote = peering.loop.state.quotes.get(input.quoteId)
   const rfq = quote && peering.loop.state.rfqs.get(quote.rfq)?.terms
@@ -158,7 +175,10 @@ async function administer(
 ): Promise<FixSessionView | Refusal> {
   const { peering } = parts
   const authorised = peering.authorise.administer(by, id)
-  const acted = peering.loop.administer({ name: 'AdministerSession', by, corr: id, authorised }, { ...action })
+  const acted = peering.loop.administer(
+    { name: 'AdministerSession', by, corr: id, authorised },
+    { ...action },
+  )
   await peering.loop.commit(acted.bundle)
   if (acted.refused) return acted.refused
   const view = await carryOut(parts.engine().admin, id, action)
@@ -211,7 +231,11 @@ function entryView(entry: JournalEntry): EntryView {
   for (const [name, digest] of Object.entries(entry.parts)) {
     const opened = entry.opened[name]
     parts[name] =
-      opened === undefined ? { digest } : opened === 'erased' ? { digest, erased: true } : { digest, ...opened }
+      opened === undefined
+        ? { digest }
+        : opened === 'erased'
+          ? { digest, erased: true }
+          : { digest, ...opened }
   }
   const { seq, type, corr, body } = entry
   const leaf = Buffer.from(entry.bytes).toString('utf8')
@@ -220,7 +244,8 @@ function entryView(entry: JournalEntry): EntryView {
 }
 
 function proofOf(journal: EvidenceParts['journal'], index: number, size: number): ProofView | Refusal {
-  if (size > journal.size() || index >= size) return refuse('not-found', `no entry ${index} in a tree of ${size}`)
+  if (size > journal.size() || index >= size)
+    return refuse('not-found', `no entry ${index} in a tree of ${size}`)
   const cosigned = journal.latestCosigned()
   const entry = journal.read(index, index + 1)[0]
   if (!entry) return refuse('not-found', `no entry ${index}`)

@@ -3,7 +3,15 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRefusal, refuse, systemClock, type Clock, type Random, type Refusal } from '#core'
-import { digest, peerOf, spkiPin, systemRandom, tlsClientOptions, tlsRefusal, tlsServerOptions } from '#crypto'
+import {
+  digest,
+  peerOf,
+  spkiPin,
+  systemRandom,
+  tlsClientOptions,
+  tlsRefusal,
+  tlsServerOptions,
+} from '#crypto'
 import type { PinnedPeer } from '#crypto'
 import { checkedOpen, openSqliteStore, type Journal, type Store } from '#journal'
 import { createPdp, defaultPolicyFolder, loadPolicyFolder, type Pdp, type PolicySet } from '#policy'
@@ -30,7 +38,13 @@ import { openGatewayKeys, ownKeys, pinnedPeers, type GatewayKeys } from './keys.
 import { createLoop, type Probe } from './loop.ts'
 import { createMaker } from './maker.ts'
 import { openingDrafts, peerKeys } from './opening.ts'
-import { confirmationsPath, instructionsPath, onConfirmation, onInstruction, type PeeringParts } from './peering.ts'
+import {
+  confirmationsPath,
+  instructionsPath,
+  onConfirmation,
+  onInstruction,
+  type PeeringParts,
+} from './peering.ts'
 import { placeOf } from './place.ts'
 import { createProjection, type Projection } from './projection.ts'
 import { createRegistry, fixSessionKey } from './registry.ts'
@@ -122,7 +136,11 @@ type Core = Base & {
 function assemble(base: Base, options: GatewayOptions): Core | Refusal {
   const { config, clock, random, keys, journal, store, pdp } = base
   const { settlement, record } = keys
-  const own = { settlementAddress: settlement.address, recordKeyId: record.keyId, recordKey: record.publicKey }
+  const own = {
+    settlementAddress: settlement.address,
+    recordKeyId: record.keyId,
+    recordKey: record.publicKey,
+  }
   const registry = createRegistry(config, own)
   const place = placeOf(config, registry, clock)
   const maker = config.maker && createMaker(config.maker)
@@ -140,7 +158,8 @@ function assemble(base: Base, options: GatewayOptions): Core | Refusal {
   }
   const clients = peerClients(base)
   const chain = connectLedger(config, settlement, createEffectStore(store, journal))
-  const peerClient: SettlingParts['peerClient'] = (name) => clients.get(name) ?? refuse('peer-unknown', `no peer ${name} is registered`)
+  const peerClient: SettlingParts['peerClient'] = (name) =>
+    clients.get(name) ?? refuse('peer-unknown', `no peer ${name} is registered`)
   const settling: SettlingParts = { ...peering, peerClient, ledger: chain }
   const worker = createWorker(
     loop.state,
@@ -154,7 +173,9 @@ function assemble(base: Base, options: GatewayOptions): Core | Refusal {
 function peerClients({ config, keys, peers }: Base): ReadonlyMap<string, PeerClient> {
   const entries = config.peering.peers.flatMap(({ name, url }) => {
     const pinned = peers.find((peer) => peer.name === name)
-    return pinned ? [[name, createPeerClient(url, tlsClientOptions(keys.tls, pinned), tlsRefusal)] as const] : []
+    return pinned
+      ? [[name, createPeerClient(url, tlsClientOptions(keys.tls, pinned), tlsRefusal)] as const]
+      : []
   })
   return new Map(entries)
 }
@@ -189,7 +210,10 @@ async function goOnline(core: Core, options: GatewayOptions): Promise<Gateway | 
 function openFix(core: Core): Promise<FixEngine> {
   const { config, store, peering, clock } = core
   let engine: FixEngine | undefined
-  const desk = createFixDesk(peering, (session, body) => void engine?.send(session, body).catch(() => undefined))
+  const desk = createFixDesk(
+    peering,
+    (session, body) => void engine?.send(session, body).catch(() => undefined),
+  )
   const opening = createFixEngine({
     sessions: config.fix.sessions.map(engineSession),
     persistence: createFixStore(store, peering.loop.commitBatch),
@@ -234,7 +258,11 @@ function evidenceParts({ journal, projection, config, peering, clock, settling }
   return { journal, projection, config, state: peering.loop.state, clock, peerClient: settling.peerClient }
 }
 
-async function listenAll(core: Core, engine: FixEngine, server: PeerServer): Promise<Gateway['ports'] | Refusal> {
+async function listenAll(
+  core: Core,
+  engine: FixEngine,
+  server: PeerServer,
+): Promise<Gateway['ports'] | Refusal> {
   const { config, keys, peers } = core
   const peering = await server.listen(config.peering.host, config.peering.port)
   if (isRefusal(peering)) return peering
@@ -277,7 +305,11 @@ function apiOf(core: Core, engine: FixEngine, witnessing: Witnessing): GatewayAp
   })
 }
 
-function identityOf(config: GatewayConfig, journal: Journal, keys: GatewayKeys): ReturnType<GatewayApi['identity']> {
+function identityOf(
+  config: GatewayConfig,
+  journal: Journal,
+  keys: GatewayKeys,
+): ReturnType<GatewayApi['identity']> {
   const { name, lei, environment, peering, ledger } = config
   const { witnesses, quorum } = config.journal
   return {

@@ -28,10 +28,14 @@ export function healthOf(parts: HealthParts): HealthView {
 function witnessHealth({ witnessing, journal }: HealthParts): Pick<ComponentHealth, 'ok' | 'detail'> {
   const state = witnessing()
   const findings = state?.findings() ?? []
-  if (findings.length > 0) return { ok: false, detail: `${findings[0]?.witness} saw another history of this log` }
+  if (findings.length > 0)
+    return { ok: false, detail: `${findings[0]?.witness} saw another history of this log` }
   const problem = state?.problem()
   if (problem) return { ok: false, detail: told(problem) }
-  return { ok: true, detail: `cosigned up to entry ${journal.latestCosigned()?.size ?? 0} of ${journal.size()}` }
+  return {
+    ok: true,
+    detail: `cosigned up to entry ${journal.latestCosigned()?.size ?? 0} of ${journal.size()}`,
+  }
 }
 
 function fixHealth({ engine }: HealthParts, asOf: string): readonly ComponentHealth[] {

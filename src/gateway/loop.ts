@@ -121,10 +121,18 @@ function refusalDraft(input: RefusedInput, refusal: Refusal): EntryDraft {
   }
 }
 
-function administrationDraft(input: RefusedInput & { readonly authorised: Authorised }, action: JsonObject): EntryDraft {
+function administrationDraft(
+  input: RefusedInput & { readonly authorised: Authorised },
+  action: JsonObject,
+): EntryDraft {
   const { by, corr, authorised } = input
   const body = { session: corr, principal: `${by.kind}:${by.id}`, action, policy: { ...authorised.mark } }
-  return { type: 'session.administered', corr, body, parts: { policy: { content: canonicalJson(authorised.inputs) } } }
+  return {
+    type: 'session.administered',
+    corr,
+    body,
+    parts: { policy: { content: canonicalJson(authorised.inputs) } },
+  }
 }
 
 async function append(

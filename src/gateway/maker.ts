@@ -31,7 +31,11 @@ export function createMaker(config: MakerConfig): Maker | Refusal {
   }
 }
 
-function pricingOf(quote: MakerQuote, config: MakerConfig, now: Instant): Pick<Pricing, 'bidPx' | 'offerPx' | 'mark'> {
+function pricingOf(
+  quote: MakerQuote,
+  config: MakerConfig,
+  now: Instant,
+): Pick<Pricing, 'bidPx' | 'offerPx' | 'mark'> {
   return {
     bidPx: formatDecimal(quote.bid),
     offerPx: formatDecimal(quote.offer),

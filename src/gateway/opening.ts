@@ -19,9 +19,11 @@ export function openingDrafts(journal: Journal, facts: OpeningFacts): readonly E
   const { config, keys, policySet } = facts
   const known = registered(journal)
   const drafts: EntryDraft[] = []
-  if (journal.size() === 0) drafts.push({ type: 'journal.opened', corr: journal.origin, body: openedBody(journal, config) })
+  if (journal.size() === 0)
+    drafts.push({ type: 'journal.opened', corr: journal.origin, body: openedBody(journal, config) })
   for (const key of keys)
-    if (!known.keys.has(key.keyId)) drafts.push({ type: 'key.registered', corr: key.keyId, body: keyRecordJson(key) })
+    if (!known.keys.has(key.keyId))
+      drafts.push({ type: 'key.registered', corr: key.keyId, body: keyRecordJson(key) })
   if (known.policy !== policySet)
     drafts.push({ type: 'policy.released', corr: policySet, body: { version: policySet, id: 'default' } })
   return drafts
@@ -40,7 +42,10 @@ function openedBody(journal: Journal, config: GatewayConfig): JsonObject {
 
 const page = 1_000
 
-function registered(journal: Journal): { readonly keys: ReadonlySet<string>; readonly policy: string | undefined } {
+function registered(journal: Journal): {
+  readonly keys: ReadonlySet<string>
+  readonly policy: string | undefined
+} {
   const keys = new Set<string>()
   let policy: string | undefined
   for (let from = 0; from < journal.size(); from += page)

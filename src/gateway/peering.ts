@@ -44,12 +44,21 @@ const confirmationShape = object({ record: anyObject })
 const instructionShape = object({ execId: text, recordHash: text, digest: text, signature: read(hexText) })
 
 /** Taker: `{ record: JWS of the maker }` → `{ record: the same with our signature }`. */
-export async function onConfirmation(parts: PeeringParts, peerName: string, message: Json): Promise<Json | Refusal> {
+export async function onConfirmation(
+  parts: PeeringParts,
+  peerName: string,
+  message: Json,
+): Promise<Json | Refusal> {
   const shaped = confirmationShape(message, 'message')
   if (isRefusal(shaped)) return shaped
   const peer = parts.registry.peer(peerName)
   if (isRefusal(peer)) return peer
-  const opened = openRecord(canonicalJson(shaped.record), [peer.recordKey.keyId], parts.recordKeys(), parts.place)
+  const opened = openRecord(
+    canonicalJson(shaped.record),
+    [peer.recordKey.keyId],
+    parts.recordKeys(),
+    parts.place,
+  )
   if (isRefusal(opened)) return opened
   const tradeId = tradeIdOf({ name: peer.name, lei: peer.lei }, opened.record.execution.execId)
   const trade = parts.loop.state.trades.get(tradeId)
@@ -98,19 +107,30 @@ async function refuseAndTell(
 }
 
 /** Taker: `{ execId, recordHash, digest, signature of the maker }` → `{ signature: ours }` over the same digest. */
-export async function onInstruction(parts: PeeringParts, peerName: string, message: Json): Promise<Json | Refusal> {
+export async function onInstruction(
+  parts: PeeringParts,
+  peerName: string,
+  message: Json,
+): Promise<Json | Refusal> {
   const shaped = instructionShape(message, 'message')
   if (isRefusal(shaped)) return shaped
   const peer = parts.registry.peer(peerName)
   if (isRefusal(peer)) return peer
-  const found = confirmedTrade(parts, tradeIdOf({ name: peer.name, lei: peer.lei }, shaped.execId), shaped.recordHash)
+  const found = confirmedTrade(
+    parts,
+    tradeIdOf({ name: peer.name, lei: peer.lei }, shaped.execId),
+    shaped.recordHash,
+  )
   if (isRefusal(found)) return found
   const { tradeId, trade, record } = found
   const mine = sideOf(record, parts.registry.self)
   const stored = trade.instruction?.signatures[mine]
   if (stored !== undefined && trade.digest === shaped.digest) return { signature: stored }
   if (instructionOf(record).hashes.digest !== shaped.digest)
-    return refuse('digest-mismatch', 'the digest is not that of the instruction which follows from the record')
+    return refuse(
+      'digest-mismatch',
+      'the digest is not that of the instruction which follows from the record',
+    )
   const bad = checkInstructionSignature(record, otherSide(mine), shaped.signature)
   if (bad) return bad
   return instruct(parts, peer, { tradeId, trade, record }, { [otherSide(mine)]: shaped.signature })
@@ -147,7 +167,8 @@ function confirmedTrade(parts: PeeringParts, tradeId: string, recordHash: string
 
 export const sideOf = (record: TradeRecord, self: Party): InstructionSide =>
   record.seller.lei === self.lei ? 'deliverer' : 'receiver'
-export const otherSide = (side: InstructionSide): InstructionSide => (side === 'deliverer' ? 'receiver' : 'deliverer')
+export const otherSide = (side: InstructionSide): InstructionSide =>
+  side === 'deliverer' ? 'receiver' : 'deliverer'
 
 /** Waits until the decision is on disk; what was refused is too, and is then told. */
 export async function durable(parts: PeeringParts, acted: Acted): Promise<Refusal | undefined> {
@@ -169,4 +190,3 @@ function hexText(value: string): string | Refusal {
     ? value
     : refuse('encoding-invalid', 'a signature is 0x and 130 lower-case hexadecimal digits')
 }
-

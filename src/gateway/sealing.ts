@@ -153,7 +153,11 @@ export function openRecord(
   const missing = signers.filter((kid) => !verified.kids.includes(kid))
   if (missing.length > 0 || verified.kids.length !== signers.length)
     return refuse('signature-invalid', `the record must be signed by exactly ${signers.join(' and ')}`)
-  const record = parseTradeRecord(verified.payload, { venue: place.venue, premiumAsset: place.payToken, digest })
+  const record = parseTradeRecord(verified.payload, {
+    venue: place.venue,
+    premiumAsset: place.payToken,
+    digest,
+  })
   if (isRefusal(record)) return record
   const { payload } = verified
   return { jws, payload, record, recordHash: recordHashOf(payload) }
@@ -183,7 +187,10 @@ export function instructionOf(record: TradeRecord): {
   const typed = settlementInstructionOf(record, digest)
   const { domainHash, messageHash, digest: signed } = hashTypedData(typed as unknown as TypedData)
   const hex = (bytes: Uint8Array): string => `0x${toHex(bytes)}`
-  return { typed, hashes: { domainHash: hex(domainHash), messageHash: hex(messageHash), digest: hex(signed) } }
+  return {
+    typed,
+    hashes: { domainHash: hex(domainHash), messageHash: hex(messageHash), digest: hex(signed) },
+  }
 }
 
 export type InstructionSide = 'deliverer' | 'receiver'

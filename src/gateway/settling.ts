@@ -29,7 +29,15 @@ import {
   type WorkKind,
 } from '#trade'
 import type { PeerClient } from '#transport'
-import { commandOf, confirmationsPath, durable, instructionsPath, otherSide, sideOf, type PeeringParts } from './peering.ts'
+import {
+  commandOf,
+  confirmationsPath,
+  durable,
+  instructionsPath,
+  otherSide,
+  sideOf,
+  type PeeringParts,
+} from './peering.ts'
 import {
   checkInstructionSignature,
   instructionOf,
@@ -174,7 +182,10 @@ async function watch(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcome
   const outcome = await parts.ledger.outcome(trade.instruction)
   if (isRefusal(outcome)) return outcome
   if (outcome.state === 'open') return notYet
-  const lapsed = refuse('settlement-expired', `the ledger is final past the deadline of ${tradeId} without it`)
+  const lapsed = refuse(
+    'settlement-expired',
+    `the ledger is final past the deadline of ${tradeId} without it`,
+  )
   const acted = parts.loop.act({
     ...own(parts, 'RecordSettlement', trade),
     decide: (state) =>
@@ -185,7 +196,11 @@ async function watch(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcome
   return durable(parts, acted)
 }
 
-const settledOf = ({ txHash, blockNumber, blockHash }: Settled): Settled => ({ txHash, blockNumber, blockHash })
+const settledOf = ({ txHash, blockNumber, blockHash }: Settled): Settled => ({
+  txHash,
+  blockNumber,
+  blockHash,
+})
 
 const notYet = refuse('finality-pending', 'the ledger has not decided yet')
 
@@ -217,7 +232,12 @@ function authorisedTo(
   return parts.authorise.settle(action, trade.terms, instrument, trade.approvals.length)
 }
 
-async function tell(parts: SettlingParts, trade: Trade, path: string, message: Json): Promise<Json | Refusal> {
+async function tell(
+  parts: SettlingParts,
+  trade: Trade,
+  path: string,
+  message: Json,
+): Promise<Json | Refusal> {
   const client = parts.peerClient(trade.terms.taker.name)
   return isRefusal(client) ? client : client.post(path, message)
 }

@@ -7,9 +7,11 @@ export type Shaped<S> = S extends Shape<infer T> ? T : never
 
 const wrong = (at: string, wanted: string): Refusal => refuse('json-shape', `${at} must be ${wanted}`, { at })
 
-export const text: Shape<string> = (value, at) => (typeof value === 'string' && value !== '' ? value : wrong(at, 'a text'))
+export const text: Shape<string> = (value, at) =>
+  typeof value === 'string' && value !== '' ? value : wrong(at, 'a text')
 
-export const flag: Shape<boolean> = (value, at) => (typeof value === 'boolean' ? value : wrong(at, 'true or false'))
+export const flag: Shape<boolean> = (value, at) =>
+  typeof value === 'boolean' ? value : wrong(at, 'true or false')
 
 export const integer =
   (min: number, max: number): Shape<number> =>

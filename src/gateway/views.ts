@@ -23,14 +23,7 @@ import {
   type TradePhase,
 } from '#trade'
 import { writeFill, type DeskBody } from '#transport'
-import type {
-  InstrumentView,
-  OrderView,
-  QuoteView,
-  RfqView,
-  TradeDetail,
-  TradeView,
-} from './api.ts'
+import type { InstrumentView, OrderView, QuoteView, RfqView, TradeDetail, TradeView } from './api.ts'
 import type { DeskParts } from './desk.ts'
 import type { Projection } from './projection.ts'
 import { instructionOf, recordFromJws } from './sealing.ts'
@@ -66,7 +59,8 @@ export function quoteView({ desk, projection }: ViewParts, quote: Quote): QuoteV
     ...terms,
     securityId: rfq?.securityId ?? '',
     maker: rfq?.maker.name ?? '',
-    status: quote.status === 'open' && isPast(terms.validUntilTime, desk.clock.now()) ? 'expired' : quote.status,
+    status:
+      quote.status === 'open' && isPast(terms.validUntilTime, desk.clock.now()) ? 'expired' : quote.status,
     journalIndex: projection.firstOf('quote', terms.quoteId),
   }
 }
@@ -74,7 +68,9 @@ export function quoteView({ desk, projection }: ViewParts, quote: Quote): QuoteV
 export function rfqView(parts: ViewParts, rfq: Rfq): RfqView {
   const { terms, role } = rfq
   const { state } = parts.desk.loop
-  const quotes = rfq.quoteIds.flatMap((id) => state.quotes.get(id) ?? []).map((quote) => quoteView(parts, quote))
+  const quotes = rfq.quoteIds
+    .flatMap((id) => state.quotes.get(id) ?? [])
+    .map((quote) => quoteView(parts, quote))
   return {
     quoteReqId: terms.quoteReqId,
     securityId: terms.securityId,
@@ -115,7 +111,9 @@ export function orderView({ desk, projection }: ViewParts, order: Order): OrderV
     cumQty: execution?.lastQty ?? '0',
     avgPx: execution?.lastPx ?? '0',
     journalIndex: projection.firstOf('order', terms.clOrdId),
-    ...(execution && tradeId !== undefined ? { orderId: execution.orderId, execId: execution.execId, tradeId } : {}),
+    ...(execution && tradeId !== undefined
+      ? { orderId: execution.orderId, execId: execution.execId, tradeId }
+      : {}),
     ...(refused ? { refusal: refusalView(refused) } : {}),
   }
 }
@@ -177,7 +175,9 @@ function formsOf({ desk }: ViewParts, trade: Trade): TradeDetail['forms'] {
   if (!trade.record) return fix === undefined ? {} : { fix }
   const record = recordFromJws(trade.record, desk.place)
   const { typed } = instructionOf(record)
-  const message = Object.fromEntries(Object.entries(typed.message).map(([name, value]) => [name, String(value)]))
+  const message = Object.fromEntries(
+    Object.entries(typed.message).map(([name, value]) => [name, String(value)]),
+  )
   const { domain, primaryType } = typed
   const types = { ...typed.types } as unknown as JsonObject
   const typedData: JsonObject = { domain: { ...domain }, types, primaryType, message }
@@ -214,7 +214,8 @@ const next: Readonly<Record<TradePhase, string>> = {
 function whatNow({ waiting }: ViewParts, tradeId: string, { phase }: Trade): string {
   for (const kind of ['send-proposal', 'sign-instruction', 'send-instruction', 'submit']) {
     const refusal = waiting().get(`${kind}/${tradeId}`)
-    if (refusal) return `${REFUSALS[refusal.refusal].remedy} (${REFUSALS[refusal.refusal].plk}: ${refusal.detail}).`
+    if (refusal)
+      return `${REFUSALS[refusal.refusal].remedy} (${REFUSALS[refusal.refusal].plk}: ${refusal.detail}).`
   }
   return next[phase]
 }
@@ -232,14 +233,18 @@ const isPast = (time: string, now: Instant): boolean => {
 }
 
 /** A trade by its id here (`ALDER/E-1`), its UTI, its ExecID, ClOrdID, QuoteReqID or transaction. */
-export function findTrade(parts: ViewParts, id: string): { readonly tradeId: string; readonly trade: Trade } | undefined {
+export function findTrade(
+  parts: ViewParts,
+  id: string,
+): { readonly tradeId: string; readonly trade: Trade } | undefined {
   const { trades, orders } = parts.desk.loop.state
   const byId = trades.get(id)
   if (byId) return { tradeId: id, trade: byId }
   const ordered = orders.get(rfqKey(parts.desk.registry.self.name, id))?.tradeId
   for (const [tradeId, trade] of trades) {
     const { execId, quoteReqId } = trade.terms
-    if (tradeId === ordered || [trade.uti, execId, quoteReqId, trade.txHash].includes(id)) return { tradeId, trade }
+    if (tradeId === ordered || [trade.uti, execId, quoteReqId, trade.txHash].includes(id))
+      return { tradeId, trade }
   }
   return undefined
 }

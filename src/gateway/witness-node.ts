@@ -43,7 +43,13 @@ export async function openWitnessNode(
   mkdirSync(config.dataDir, { recursive: true })
   const store = openSqliteStore(join(config.dataDir, 'witness.db'))
   if (isRefusal(store)) return store
-  const witness = openWitness({ store, name: config.name, signer: keys.signer('witness'), clock: configuredClock(config.clock), logs })
+  const witness = openWitness({
+    store,
+    name: config.name,
+    signer: keys.signer('witness'),
+    clock: configuredClock(config.clock),
+    logs,
+  })
   const server = await serveWitness({ witness, port: config.port, onFailure })
   if (isRefusal(server)) return server
   const close = async (): Promise<void> => {

@@ -1,6 +1,13 @@
 // Keeps the newest checkpoint cosigned: soon after each append, and again until the quorum is there.
 import { isRefusal, refuse, type Refusal } from '#core'
-import { cosign, parseVkey, type Equivocation, type Journal, type WitnessChannel, type WitnessPolicy } from '#journal'
+import {
+  cosign,
+  parseVkey,
+  type Equivocation,
+  type Journal,
+  type WitnessChannel,
+  type WitnessPolicy,
+} from '#journal'
 import type { GatewayConfig } from './config.ts'
 
 export type Witnessing = {

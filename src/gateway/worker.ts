@@ -49,11 +49,16 @@ export function createWorker(state: DeskState, perform: Doer, onBug: (error: unk
     waiting.set(work.id, refusal)
     const attempt = (attempts.get(work.id) ?? 0) + 1
     attempts.set(work.id, attempt)
-    const soon = REFUSALS[refusal.refusal].retryable ? retryMsFirst * 2 ** Math.min(attempt, 3) : retryMsFirst * 2 ** attempt
-    const timer = setTimeout(() => {
-      timers.delete(work.id)
-      wake()
-    }, Math.min(soon, retryMsMost))
+    const soon = REFUSALS[refusal.refusal].retryable
+      ? retryMsFirst * 2 ** Math.min(attempt, 3)
+      : retryMsFirst * 2 ** attempt
+    const timer = setTimeout(
+      () => {
+        timers.delete(work.id)
+        wake()
+      },
+      Math.min(soon, retryMsMost),
+    )
     timers.set(work.id, timer)
   }
   return {

@@ -8,7 +8,9 @@ import type { Ceremony } from './ceremony.ts'
 import type { Anvil } from './chains.ts'
 
 /** Minor units of USDC and whole contracts, by party. */
-export type Balances = Readonly<Record<'ALDER' | 'CEDAR', { readonly usdcMinor: string; readonly contracts: string }>>
+export type Balances = Readonly<
+  Record<'ALDER' | 'CEDAR', { readonly usdcMinor: string; readonly contracts: string }>
+>
 
 export type Funded = {
   readonly lagoon: Anvil

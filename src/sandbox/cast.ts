@@ -3,8 +3,16 @@ import { invariant, isRefusal, parseInstant, parseLei, type Instant } from '#cor
 
 export type Member = { readonly name: string; readonly lei: string; readonly logOrigin: string }
 
-export const alder: Member = { name: 'ALDER', lei: leiOf('5299000POUNDLOCK0A'), logOrigin: 'alder.example/journal' }
-export const cedar: Member = { name: 'CEDAR', lei: leiOf('5299000POUNDLOCK0C'), logOrigin: 'cedar.example/journal' }
+export const alder: Member = {
+  name: 'ALDER',
+  lei: leiOf('5299000POUNDLOCK0A'),
+  logOrigin: 'alder.example/journal',
+}
+export const cedar: Member = {
+  name: 'CEDAR',
+  lei: leiOf('5299000POUNDLOCK0C'),
+  logOrigin: 'cedar.example/journal',
+}
 export const witnessNames = ['witness1.example', 'witness2.example'] as const
 export const operatorNames = ['operator1', 'operator2'] as const
 

@@ -2,12 +2,30 @@
 // halves to the others, and gets a configuration in which they are pinned.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatInstant, isRefusal, systemClock, toBase64Url, type Instant, type JsonObject, type Refusal } from '#core'
+import {
+  formatInstant,
+  isRefusal,
+  systemClock,
+  toBase64Url,
+  type Instant,
+  type JsonObject,
+  type Refusal,
+} from '#core'
 import { openKeyStore, systemRandom, type DigestSigner, type Signer } from '#crypto'
 import { gatewayUri, openGatewayKeys, witnessVkey, type GatewayKeys } from '#gateway'
 import { formatVkey, noteEd25519 } from '#journal'
 import { sandboxContracts } from '#ledger'
-import { alder, cedar, chains, fixture, operatorNames, sandboxStart, witnessNames, type Member, type Ports } from './cast.ts'
+import {
+  alder,
+  cedar,
+  chains,
+  fixture,
+  operatorNames,
+  sandboxStart,
+  witnessNames,
+  type Member,
+  type Ports,
+} from './cast.ts'
 
 export type Ceremony = {
   /** Real time at which the sandbox clock started. */
@@ -16,7 +34,11 @@ export type Ceremony = {
   readonly alder: GatewayKeys
   readonly cedar: GatewayKeys
   /** Paths of the configurations that the processes are started with. */
-  readonly configs: { readonly alder: string; readonly cedar: string; readonly witnesses: readonly [string, string] }
+  readonly configs: {
+    readonly alder: string
+    readonly cedar: string
+    readonly witnesses: readonly [string, string]
+  }
   /** Operators' keys, by institution; each is a person with a key of their own. */
   readonly operators: Readonly<Record<string, readonly { readonly id: string; readonly signer: Signer }[]>>
 }
@@ -59,7 +81,11 @@ function writeConfigs(shared: Shared, alderKeys: GatewayKeys, cedarKeys: Gateway
     halfSpreadVolPts: fixture.halfSpreadVolPts,
     quoteLifetimeMs: fixture.quoteLifetimeMs,
   }
-  const alderConfig = { ...gatewayConfig(shared, alderSide, cedarSide), fix: alderFix(ports, cedarKeys), maker }
+  const alderConfig = {
+    ...gatewayConfig(shared, alderSide, cedarSide),
+    fix: alderFix(ports, cedarKeys),
+    maker,
+  }
   const cedarConfig = { ...gatewayConfig(shared, cedarSide, alderSide), fix: cedarFix(ports, alderKeys) }
   const logs = [alderSide, cedarSide].map(({ member, keys }) => ({
     origin: member.logOrigin,
@@ -118,7 +144,10 @@ function gatewayConfig(shared: Shared, own: Side, other: Side): JsonObject {
     })),
     settlementWindowMs: fixture.settlementWindowMs,
     checkpointEveryMs: 100,
-    api: { host: '127.0.0.1', port: own.member.name === alder.name ? ports.consoleAlder : ports.consoleCedar },
+    api: {
+      host: '127.0.0.1',
+      port: own.member.name === alder.name ? ports.consoleAlder : ports.consoleCedar,
+    },
   }
 }
 

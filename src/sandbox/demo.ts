@@ -137,13 +137,16 @@ async function startParties(
   const failed = (name: string, words: string): void => options.progress(`   ✗ ${name} stopped: ${words}`)
   const start = async (name: string, args: readonly string[]): Promise<Managed | Refusal> => {
     const killAt = options.kills.find((kill) => kill.name === name)?.step
-    const onKilled = (): void => options.progress(`   ✗ killed ${name} at ${killAt ?? ''} … starting it again`)
+    const onKilled = (): void =>
+      options.progress(`   ✗ killed ${name} at ${killAt ?? ''} … starting it again`)
     const life = await startProcess({ name, args, onFailed: failed, onKilled, ...(killAt ? { killAt } : {}) })
     if (!isRefusal(life)) running.push(life)
     return life
   }
   const started = await Promise.all([
-    ...configs.witnesses.map((config, index) => start(`witness${index + 1}`, ['witness', '--config', config])),
+    ...configs.witnesses.map((config, index) =>
+      start(`witness${index + 1}`, ['witness', '--config', config]),
+    ),
     start(alder.name, ['gateway', '--config', configs.alder]),
     start(cedar.name, ['gateway', '--config', configs.cedar]),
   ])
@@ -162,7 +165,13 @@ async function trade(
   ceremony: Ceremony,
   running: { stop(): Promise<unknown> }[],
 ): Promise<JsonObject | Refusal> {
-  const args = ['sandbox-desk', '--port', String(ports.fixCedar), '--started-at', formatInstant(ceremony.startedAt)]
+  const args = [
+    'sandbox-desk',
+    '--port',
+    String(ports.fixCedar),
+    '--started-at',
+    formatInstant(ceremony.startedAt),
+  ]
   const ids = ['--quote-req-id', 'RFQ-0001', '--cl-ord-id', 'ORD-0001']
   const failed = (name: string, words: string): void => {
     if (words !== '') options.progress(`   ✗ ${name}: ${words}`)
@@ -189,7 +198,11 @@ const pollMs = 100
 const ended = new Set(['settled', 'refused', 'failed'])
 
 /** Both sides have two operators look and approve, as soon as there is a record; then both journals must say the same. */
-async function settle(options: DemoOptions, urls: Readonly<Record<string, string>>, ceremony: Ceremony): Promise<void> {
+async function settle(
+  options: DemoOptions,
+  urls: Readonly<Record<string, string>>,
+  ceremony: Ceremony,
+): Promise<void> {
   const until = performance.now() + tradeMsMax
   for (;;) {
     const trades = await Promise.all([alder, cedar].map(({ name }) => firstTrade(urls[name] ?? '')))
@@ -224,7 +237,11 @@ async function approve(
 }
 
 /** CEDAR's gateway gathers its own log and, over the peer link, ALDER's. */
-async function gatherEvidence(dir: string, ports: Ports, story: Story): Promise<DemoReport['pack'] | Refusal> {
+async function gatherEvidence(
+  dir: string,
+  ports: Ports,
+  story: Story,
+): Promise<DemoReport['pack'] | Refusal> {
   if (story.status !== 'settled') return undefined
   const url = urlsOf(ports)[cedar.name] ?? ''
   for (let attempt = 0; ; attempt += 1) {

@@ -73,7 +73,15 @@ function ask(story: Story, engine: FixEngine): void {
   const party = { name: cedar.name, lei: cedar.lei }
   const { securityId, orderQty, currency } = fixture
   const { quoteReqId } = options
-  const terms = { quoteReqId, securityId, side: 'Buy', orderQty, currency, taker: party, maker: party } as const
+  const terms = {
+    quoteReqId,
+    securityId,
+    side: 'Buy',
+    orderQty,
+    currency,
+    taker: party,
+    maker: party,
+  } as const
   void engine.send(key, writeQuoteRequest({ ...terms, principal: '' }, instrument))
   options.tell({ fact: 'asked', quoteReqId })
 }
@@ -81,7 +89,8 @@ function ask(story: Story, engine: FixEngine): void {
 function hear(story: Story, engine: FixEngine, message: FixMessage): void {
   if (message.msgType === 'S') return lift(story, engine, message)
   if (message.msgType === '8') return report(story, message)
-  const text = message.msgType === 'AG' ? readQuoteRequestReject(message) : { text: message.text(58) ?? 'no text' }
+  const text =
+    message.msgType === 'AG' ? readQuoteRequestReject(message) : { text: message.text(58) ?? 'no text' }
   story.finish({ fact: 'refused', text: isRefusal(text) ? text.detail : text.text })
 }
 

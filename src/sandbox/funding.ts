@@ -24,7 +24,10 @@ import type { Anvil } from './chains.ts'
 
 const gasWei = 10n ** 20n
 
-export async function fund(lagoon: Anvil, { deployer, alder, cedar }: Ceremony): Promise<SandboxContracts | Refusal> {
+export async function fund(
+  lagoon: Anvil,
+  { deployer, alder, cedar }: Ceremony,
+): Promise<SandboxContracts | Refusal> {
   const accounts = [deployer, alder.settlement, cedar.settlement]
   for (const { address } of accounts) await lagoon.setBalance(address, gasWei)
   const contracts = sandboxContracts(deployer.address)
@@ -39,7 +42,11 @@ export async function fund(lagoon: Anvil, { deployer, alder, cedar }: Ceremony):
   return refusal ?? contracts
 }
 
-function ledgerOf(lagoon: Anvil, account: DigestSigner, { settlement, positions }: SandboxContracts): EvmLedger {
+function ledgerOf(
+  lagoon: Anvil,
+  account: DigestSigner,
+  { settlement, positions }: SandboxContracts,
+): EvmLedger {
   return openEvmLedger({
     chainId: `eip155:${chains.lagoon.chainId}` as EvmLedger['chainId'],
     rpc: { urls: [lagoon.url], needed: 1 },

@@ -5,10 +5,20 @@ export async function getJson(base: string, path: string): Promise<JsonObject | 
   return answerOf(() => fetch(`${base}${path}`, { signal: AbortSignal.timeout(10_000) }))
 }
 
-export async function postJson(base: string, path: string, body: Json, key: string): Promise<JsonObject | Refusal> {
+export async function postJson(
+  base: string,
+  path: string,
+  body: Json,
+  key: string,
+): Promise<JsonObject | Refusal> {
   const headers = { 'content-type': 'application/json', 'idempotency-key': key }
   return answerOf(() =>
-    fetch(`${base}${path}`, { method: 'POST', headers, body: canonicalJson(body), signal: AbortSignal.timeout(10_000) }),
+    fetch(`${base}${path}`, {
+      method: 'POST',
+      headers,
+      body: canonicalJson(body),
+      signal: AbortSignal.timeout(10_000),
+    }),
   )
 }
 
@@ -27,7 +37,8 @@ async function answerOf(request: () => Promise<Response>): Promise<JsonObject | 
     const response = await request()
     const body = parseJson(new Uint8Array(await response.arrayBuffer()))
     if (isRefusal(body)) return body
-    const object = typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject) : {}
+    const object =
+      typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject) : {}
     return response.ok ? object : refuse('peer-refused', String(object['detail'] ?? response.status))
   } catch (error) {
     return refuse('peer-unreachable', error instanceof Error ? error.message : String(error))

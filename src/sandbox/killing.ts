@@ -49,4 +49,3 @@ export function killingProbe(step: string | undefined): Probe {
 }
 
 const dotted = (step: string): string => step.replace('-', '.')
-

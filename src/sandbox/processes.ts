@@ -55,12 +55,22 @@ class Life implements Managed {
   }
 
   begin(killAt: string | undefined): Promise<Refusal | undefined> {
-    const env = { ...process.env, NODE_NO_WARNINGS: '1', ...(killAt === undefined ? {} : { POUNDLOCK_KILL: killAt }) }
+    const env = {
+      ...process.env,
+      NODE_NO_WARNINGS: '1',
+      ...(killAt === undefined ? {} : { POUNDLOCK_KILL: killAt }),
+    }
     if (killAt === undefined) delete (env as Record<string, string | undefined>)['POUNDLOCK_KILL']
-    const child = spawn(process.execPath, [entry, ...this.#options.args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [entry, ...this.#options.args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#child = child
     createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line))
-    child.stderr.on('data', (chunk: Buffer) => (this.#words = `${this.#words}${chunk.toString()}`.slice(-4_000)))
+    child.stderr.on(
+      'data',
+      (chunk: Buffer) => (this.#words = `${this.#words}${chunk.toString()}`.slice(-4_000)),
+    )
     child.on('exit', (_code, signal) => this.#ended(signal))
     return this.#ready(child)
   }

@@ -23,7 +23,12 @@ export type Story = {
   readonly quote: JsonObject
   readonly mark: JsonObject
   readonly policy: { readonly rules: readonly string[]; readonly inputs: JsonObject }
-  readonly plan: { readonly route: string; readonly trust: string; readonly lockSeconds: number; readonly htlc: Htlc }
+  readonly plan: {
+    readonly route: string
+    readonly trust: string
+    readonly lockSeconds: number
+    readonly htlc: Htlc
+  }
   readonly approvals: Readonly<Record<string, readonly string[]>>
   readonly refusal?: JsonObject
 }
@@ -60,7 +65,8 @@ const agreedMembers = ['tradeId', 'status', 'uti', 'recordHash', 'quantity', 'pr
 
 const agree = (a: JsonObject, b: JsonObject): boolean =>
   agreedMembers.every((member) => a[member] === b[member]) &&
-  (a['settlement'] as JsonObject | undefined)?.['txHash'] === (b['settlement'] as JsonObject | undefined)?.['txHash']
+  (a['settlement'] as JsonObject | undefined)?.['txHash'] ===
+    (b['settlement'] as JsonObject | undefined)?.['txHash']
 
 type SideStory = {
   readonly trade: JsonObject
@@ -72,7 +78,7 @@ type SideStory = {
 async function sideOf(url: string): Promise<SideStory | Refusal> {
   const trades = await getJson(url, '/v1/trades')
   if (isRefusal(trades)) return trades
-  const entries = await getJson(url, '/v1/log/entries?from=0&to=100')
+  const entries = await getJson(url, '/v1/log/entries?from=0&to=100&parts=opened')
   if (isRefusal(entries)) return entries
   const list = entries['items'] as readonly JsonObject[]
   const quote = list.find(({ type }) => type === 'quote.issued' || type === 'quote.received')
@@ -96,11 +102,21 @@ function partOf(entry: JsonObject | undefined, name: string): JsonObject {
 /** The route that was taken, and what a two-hour hash time lock would have given away instead. */
 function planOf(trade: JsonObject, mark: JsonObject): Story['plan'] | Refusal {
   const premium = trade['premium'] as JsonObject | undefined
-  const facts = { price: trade['price'], forward: mark['forward'], delta: mark['offerDelta'], vol: mark['offerVol'] }
+  const facts = {
+    price: trade['price'],
+    forward: mark['forward'],
+    delta: mark['offerDelta'],
+    vol: mark['offerVol'],
+  }
   const option = decimals(facts)
   const chainId = String((trade['settlement'] as JsonObject | undefined)?.['chainId'] ?? '')
   const amount = { asset: String(premium?.['asset'] ?? ''), minor: BigInt(String(premium?.['minor'] ?? 0)) }
-  const none = { route: '', trust: '', lockSeconds: 0, htlc: { lockSeconds: 0, basisPoints: '0', minor: '0' } }
+  const none = {
+    route: '',
+    trust: '',
+    lockSeconds: 0,
+    htlc: { lockSeconds: 0, basisPoints: '0', minor: '0' },
+  }
   if (isRefusal(option) || chainId === '') return none
   const ends = { deliverChainId: chainId, payChainId: chainId }
   const plan = planSettlement({ ...ends, premium: amount, option, htlcSeconds })
@@ -109,7 +125,11 @@ function planOf(trade: JsonObject, mark: JsonObject): Story['plan'] | Refusal {
   const [htlc] = plan.comparison
   if (!route || !htlc) return refuse('internal', 'a plan has a route and a comparison')
   const { lockSeconds, lockOptionBp, lockOption } = htlc
-  const compared = { lockSeconds, basisPoints: formatDecimal(lockOptionBp), minor: lockOption.minor.toString() }
+  const compared = {
+    lockSeconds,
+    basisPoints: formatDecimal(lockOptionBp),
+    minor: lockOption.minor.toString(),
+  }
   return { route: route.name, trust: route.trust, lockSeconds: route.lockSeconds, htlc: compared }
 }
 

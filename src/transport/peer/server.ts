@@ -2,7 +2,16 @@
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { canonicalJson, isRefusal, parseJson, refuse, REFUSALS, toProblem, type Json, type Refusal } from '#core'
+import {
+  canonicalJson,
+  isRefusal,
+  parseJson,
+  refuse,
+  REFUSALS,
+  toProblem,
+  type Json,
+  type Refusal,
+} from '#core'
 import { peerBodyBytesMax, peerConnectionsMax, peerHeaderBytesMax, peerRequestMsMax } from './limits.ts'
 
 /** Answers one message of an authenticated peer. What it returns is sent; a refusal becomes a problem document. */
@@ -67,7 +76,8 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array | Refusal>
   try {
     for await (const chunk of request as AsyncIterable<Uint8Array>) {
       bytes += chunk.length
-      if (bytes > peerBodyBytesMax) return refuse('limit-bytes', `a peer message has at most ${peerBodyBytesMax} bytes`)
+      if (bytes > peerBodyBytesMax)
+        return refuse('limit-bytes', `a peer message has at most ${peerBodyBytesMax} bytes`)
       chunks.push(chunk)
     }
   } catch {
