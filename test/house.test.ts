@@ -279,15 +279,17 @@ test('the table is acyclic and lists exactly the layers that exist or have their
 })
 
 const entryOf = (layer: string | undefined): string =>
-  test('every layer is entered by its index.ts, the command line by main.ts', () => {
-    const used = new Set(
-      [...tree.keys()].filter((path) => path.startsWith('src/')).map((path) => path.split('/')[1]),
-    )`src/${layer}/${layer === 'cli' ? 'main.ts' : 'index.ts'}`
-    assert.deepEqual(
-      [...used].filter((layer) => !existsSync(entryOf(layer))),
-      [],
-    )
-  })
+  `src/${layer}/${layer === 'cli' ? 'main.ts' : 'index.ts'}`
+
+test('every layer is entered by its index.ts, the command line by main.ts', () => {
+  const used = new Set(
+    [...tree.keys()].filter((path) => path.startsWith('src/')).map((path) => path.split('/')[1]),
+  )
+  assert.deepEqual(
+    [...used].filter((layer) => !existsSync(entryOf(layer))),
+    [],
+  )
+})
 
 const text = (source: string): string[] => codeOf(source).map((token) => token.text)
 const seen = (source: string): string[] =>

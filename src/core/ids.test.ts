@@ -42,18 +42,24 @@ test('an LEI has twenty characters and ISO 7064 MOD 97-10 check digits', () => {
     assert.equal(codeOf(parseLei(text)), 'id-lei', text)
 })
 
-test('MOD 97-10 finds every changed character and every swap of neighbours', () => {
+const isDigit = (character: string | undefined): boolean => /^\d$/.test(character ?? '')
+
+// Between a digit and a letter it may miss one: 1B and B1 both stand for 111.
+test('MOD 97-10 finds every digit or letter changed into, or swapped with, a neighbour of its kind', () => {
   const character = fc.constantFrom(...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split(''))
   const base = fc.array(character, { minLength: 18, maxLength: 18 }).map((characters) => characters.join(''))
   fc.assert(
     fc.property(base, fc.nat(17), character, (text, at, other) => {
       const lei = text + leiCheckDigits(text)
       assert.equal(parseLei(lei), lei)
+      const [one = '', two = ''] = lei.slice(at, at + 2)
       const changed = lei.slice(0, at) + other + lei.slice(at + 1)
-      if (changed !== lei) assert.equal(codeOf(parseLei(changed)), 'id-lei')
-      const swapped = lei.slice(0, at) + (lei[at + 1] ?? '') + (lei[at] ?? '') + lei.slice(at + 2)
-      if (swapped !== lei) assert.equal(codeOf(parseLei(swapped)), 'id-lei')
+      if (changed !== lei && isDigit(one) === isDigit(other))
+        assert.equal(codeOf(parseLei(changed)), 'id-lei')
+      const swapped = lei.slice(0, at) + two + one + lei.slice(at + 2)
+      if (swapped !== lei && isDigit(one) === isDigit(two)) assert.equal(codeOf(parseLei(swapped)), 'id-lei')
     }),
+    { numRuns: 1_000 },
   )
 })
 
