@@ -807,24 +807,32 @@ def is_uint(text):
     return re.fullmatch("0|[1-9][0-9]{0,77}", text) is not None and int(text) < 2**256
 
 
+def is_amount(text):
+    return is_uint(text) and text != "0"
+
+
+def is_id(text):
+    return re.fullmatch("[!-~]{1,64}", text) is not None
+
+
 def is_address(text):
     return re.fullmatch("0x[0-9a-f]{40}", text) is not None
 
 
 PRESENT = bool
-PARTY = {"lei": PRESENT, "name": PRESENT}
+PARTY = {"lei": PRESENT, "name": lambda text: re.fullmatch("[^\x00-\x1f\x7f]+", text)}
 RECORD = {
     "uti": PRESENT, "tradeDate": PRESENT, "executedAt": is_time, "buyer": PARTY, "seller": PARTY,
     "product": {"securityId": PRESENT, "cfi": PRESENT, "underlying": PRESENT, "putOrCall": PRESENT,
                 "exerciseStyle": PRESENT, "settlMethod": PRESENT, "strike": is_decimal, "strikeCurrency": PRESENT,
                 "expiry": is_time, "multiplier": is_decimal},
-    "quantity": is_decimal, "price": is_decimal, "premium": {"asset": PRESENT, "minor": is_uint},
-    "execution": {"quoteId": PRESENT, "orderId": PRESENT, "clOrdId": PRESENT, "execId": PRESENT},
+    "quantity": is_decimal, "price": is_decimal, "premium": {"asset": PRESENT, "minor": is_amount},
+    "execution": {"quoteId": is_id, "orderId": is_id, "clOrdId": is_id, "execId": is_id},
     "settlement": {"route": lambda text: text == "same-ledger",
                    "chainId": lambda text: re.fullmatch("eip155:[1-9][0-9]{0,15}", text),
                    "contract": is_address, "deliverer": is_address, "receiver": is_address,
-                   "deliverToken": is_address, "deliverId": is_uint, "deliverAmount": is_uint,
-                   "payToken": is_address, "payAmount": is_uint, "nonce": is_uint,
+                   "deliverToken": is_address, "deliverId": is_uint, "deliverAmount": is_amount,
+                   "payToken": is_address, "payAmount": is_amount, "nonce": is_uint,
                    "deadline": lambda text: is_time(text) and text.endswith(".000Z")},
 }
 
@@ -1134,6 +1142,7 @@ def say_what_is_left(logs, entries, findings):
     if types & {"settlement.submitted", "settlement.settled"}:
         findings.not_checked("chain", "that the transaction is on its chain and final: ask a node of that chain")
     findings.not_checked("decimals", "the decimals of the premium's asset: ask its contract")
+    findings.not_checked("product", "that the product is what its SecurityID means: ask the venue")
     findings.not_checked("time", "times are what the logs and witnesses say")
 
 

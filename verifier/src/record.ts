@@ -80,6 +80,10 @@ type Shape = ((text: string) => boolean) | { readonly [name: string]: Shape }
 const isText = (text: string): boolean => text.length > 0
 const isAddress = (text: string): boolean => isMember('address', text)
 const isUint = (text: string): boolean => isMember('uint256', text)
+const isId = (text: string): boolean => /^[!-~]{1,64}$/.test(text)
+const isAmount = (text: string): boolean => isUint(text) && text !== '0'
+// eslint-disable-next-line no-control-regex -- a name has none
+const isName = (text: string): boolean => /^[^\u0000-\u001f\u007f]+$/.test(text)
 const isDecimal = (text: string): boolean =>
   /^(0|[1-9][0-9]{0,37})(\.[0-9]{0,17}[1-9])?$/.test(text) && text !== '0'
 
@@ -100,24 +104,24 @@ const settlementShape = {
   chainId: (text: string): boolean => /^eip155:[1-9][0-9]{0,15}$/.test(text),
   contract: isAddress,
   deadline: (text: string): boolean => unixSeconds(text) !== undefined,
-  deliverAmount: isUint,
+  deliverAmount: isAmount,
   deliverId: isUint,
   deliverToken: isAddress,
   deliverer: isAddress,
   nonce: isUint,
-  payAmount: isUint,
+  payAmount: isAmount,
   payToken: isAddress,
   receiver: isAddress,
   route: (text: string): boolean => text === 'same-ledger',
 } as const
 
-const partyShape: Shape = { lei: isText, name: isText }
+const partyShape: Shape = { lei: isText, name: isName }
 
 const recordShape: Shape = {
   buyer: partyShape,
   executedAt: isInstant,
-  execution: { clOrdId: isText, execId: isText, orderId: isText, quoteId: isText },
-  premium: { asset: isText, minor: isUint },
+  execution: { clOrdId: isId, execId: isId, orderId: isId, quoteId: isId },
+  premium: { asset: isText, minor: isAmount },
   price: isDecimal,
   product: productShape,
   quantity: isDecimal,

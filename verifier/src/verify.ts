@@ -68,6 +68,7 @@ const sayWhatIsLeft = (logs: readonly Log[], entries: readonly Entry[], findings
   if (has('settlement.submitted', 'settlement.settled'))
     findings.notChecked('chain', 'that the transaction is on its chain and final: ask a node of that chain')
   findings.notChecked('decimals', 'the decimals of the premium’s asset: ask its contract')
+  findings.notChecked('product', 'that the product is what its SecurityID means: ask the venue')
   findings.notChecked('time', 'times are what the logs and witnesses say')
 }
 

@@ -174,7 +174,7 @@ const formCases: readonly BadPack[] = [
       lines.splice(9, 2, `${lines[9]} ${lines[10]}`)
       return lines.join('\n')
     }),
-    problems: [{ check: 'pack/syntax', section: 'entry', line: 10, log: alder, index: 5 }],
+    problems: [{ check: 'pack/syntax', section: 'entry', line: 10, log: alder, index: 4 }],
   },
   {
     name: 'last-line-feed-lost',

@@ -61,7 +61,7 @@ test('the good pack has more than sixty entries of two logs, cosigned by two wit
   assert.equal(counts.get('checkpoint/cosignature'), 4)
   assert.deepEqual(
     report.notChecked.map(({ what }) => what),
-    ['trust', 'parts', 'chain', 'decimals', 'time'],
+    ['trust', 'parts', 'chain', 'decimals', 'product', 'time'],
   )
 })
 
