@@ -2,7 +2,7 @@ import type { JSX, RefObject } from 'preact'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { Banner } from './parts/banner.tsx'
 import { Help } from './parts/help.tsx'
-import { LiveBadge } from './parts/live-badge.tsx'
+import { LiveBadge, Lost } from './parts/live-badge.tsx'
 import { Nav } from './parts/nav.tsx'
 import { Search } from './parts/search.tsx'
 import { ThemeButton } from './parts/theme-button.tsx'
@@ -47,6 +47,7 @@ export function App(): JSX.Element {
       </button>
       <Banner environment={identity?.environment} />
       <Top route={route} identity={identity} search={search} />
+      <Lost />
       <main id="main" ref={main} tabIndex={-1}>
         <Screen route={route} identity={identity} />
       </main>

@@ -10,24 +10,33 @@ const settleMs = 80
 /** Reads a path now, and again when the journal has grown or the connection is back. */
 export function useResource<T>(path: string | undefined): Resource<T> {
   const { size, state } = useLive()
-  const [resource, setResource] = useState<Resource<T> & { readonly path?: string }>({ loading: true })
-  const shown = useRef<string | undefined>(undefined)
+  const [held, setHeld] = useState<Held<T>>({ loading: true })
+  const tickets = useRef({ given: 0, shown: 0 })
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  const load = async (from: string): Promise<void> => {
+    const ticket = ++tickets.current.given
+    const answer = await read<T>(from)
+    // Answers may overtake each other; an older one never replaces a newer one.
+    if (ticket < tickets.current.shown) return
+    tickets.current.shown = ticket
+    setHeld((before) => next(before, from, answer))
+  }
   useEffect(() => {
-    if (path === undefined) return undefined
-    const stop = new AbortController()
-    // A burst of entries is one change for the eye. A new address is read at once.
-    const delay = shown.current === path ? settleMs : 0
-    shown.current = path
-    const timer = setTimeout(async () => {
-      const answer = await read<T>(path, stop.signal)
-      if (!stop.signal.aborted) setResource((before) => next(before, path, answer))
-    }, delay)
+    if (path !== undefined) void load(path)
     return () => {
-      clearTimeout(timer)
-      stop.abort()
+      clearTimeout(timer.current)
+      timer.current = undefined
     }
-  }, [path, size, state])
-  return resource.path === path ? resource : { loading: true }
+  }, [path])
+  useEffect(() => {
+    // A burst of entries is one change for the eye; a steady flow is read at this pace.
+    if (path === undefined || timer.current !== undefined) return
+    timer.current = setTimeout(() => {
+      timer.current = undefined
+      void load(path)
+    }, settleMs)
+  }, [size, state])
+  return held.path === path ? held : { loading: true }
 }
 
 type Held<T> = Resource<T> & { readonly path?: string }

@@ -154,15 +154,21 @@ describe('the console in a browser', { skip: missing }, () => {
     const first = server.gateway.journal.size()
     const { gateway, port } = server
     await server.server.stop()
-    await page.getByText('reconnecting').waitFor()
+    await page.locator('.live-reconnecting').waitFor()
     await shoot('reconnecting')
     for (const quoteReqId of ['RFQ-a', 'RFQ-b', 'RFQ-c'])
       await gateway.requestQuote(by, { ...firstRfq, quoteReqId })
     server = await startServer({ port, gateway })
     await page.locator('.live-live').waitFor()
-    await page.locator('.live-size').getByText(`${first + 6} leaves`).waitFor()
+    await page
+      .locator('.live-size')
+      .getByText(`${first + 6} leaves`)
+      .waitFor()
     await gateway.requestQuote(by, { ...firstRfq, quoteReqId: 'RFQ-d' })
-    await page.locator('.live-size').getByText(`${first + 8} leaves`).waitFor()
+    await page
+      .locator('.live-size')
+      .getByText(`${first + 8} leaves`)
+      .waitFor()
     const ids = await page.evaluate<string>('window.seenIds.join()')
     assert.equal(ids, Array.from({ length: 8 }, (_, at) => first + at).join())
     assert.equal(await page.locator('.live-state').innerText(), 'live')
@@ -171,9 +177,9 @@ describe('the console in a browser', { skip: missing }, () => {
   test('A shorter journal is another history, and the console says so', async () => {
     const { gateway, port } = server
     await server.server.stop()
-    await page.getByText('reconnecting').waitFor()
+    await page.locator('.live-reconnecting').waitFor()
     const other = await startServer({ port })
-    await page.getByText('another history').waitFor()
+    await page.locator('.lost').getByText('another history').waitFor()
     await other.server.stop()
     server = await startServer({ port, gateway })
   })

@@ -13,7 +13,7 @@ const explained: Readonly<Record<LiveState, string>> = {
   live: 'Each new leaf appears here as soon as it is durable',
   reconnecting: 'The gateway is away. What you see is what was read last; the stream resumes without a gap',
   behind:
-    'The journal is shorter than what this page has seen. Keep this page as evidence and ask the operator',
+    'The journal is shorter than what this page has seen. If nobody restarted a sandbox, keep this page as evidence and ask the operator; reload to follow the new history',
 }
 
 /** State of the event stream. Only the state is announced, not each leaf. */
@@ -27,6 +27,17 @@ export function LiveBadge(): JSX.Element {
         {gaps > 0 && `, ${countText(gaps, 'gap')}`}
       </span>
       <span class="live-size">{countText(size, 'leaf', 'leaves')}</span>
+    </div>
+  )
+}
+
+/** Says across the page that what it shows is not what the gateway holds now. */
+export function Lost(): JSX.Element | null {
+  const { state } = useLive()
+  if (state !== 'reconnecting' && state !== 'behind') return null
+  return (
+    <div class="lost">
+      <strong>{texts[state]}</strong> {explained[state]}.
     </div>
   )
 }

@@ -59,7 +59,7 @@ function rowsOf({ forms }: TradeDetail): readonly Row[] {
     { fact: 'CFI', fix: fix('461'), record: record('product', 'cfi') },
     { fact: 'Quantity', fix: fix('32'), record: record('quantity'), instruction: message('deliverAmount') },
     { fact: 'Price', fix: fix('31'), record: record('price') },
-    { fact: 'Premium, minor units', record: record('premium', 'minor'), instruction: message('payAmount') },
+    { fact: 'Premium, minor', record: record('premium', 'minor'), instruction: message('payAmount') },
     { fact: 'Execution', fix: fix('17'), record: record('execution', 'execId') },
     { fact: 'Client order', fix: fix('11'), record: record('execution', 'clOrdId') },
     { fact: 'Deliverer', record: record('settlement', 'deliverer'), instruction: message('deliverer') },

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { clockText, countText, shortText } from '../format.ts'
 import { useSteps } from '../keyboard.ts'
 import { useLive } from '../live.ts'
@@ -101,34 +101,38 @@ const ListHead = ({
   </p>
 )
 
-const LeafList = ({
-  entries,
-  chosen,
-  newestFirst,
-}: {
-  entries: readonly Entry[]
-  chosen: number | undefined
-  newestFirst: boolean
-}): JSX.Element => (
-  <ol class="leaf-list">
-    {(newestFirst ? entries.toReversed() : entries).map((entry) => (
-      <li key={entry.index}>
-        <a
-          href={leafPath(entry.index)}
-          class="leaf-row"
-          aria-current={entry.index === chosen ? 'true' : undefined}
-        >
-          <span class="leaf-index num">{entry.index}</span>
-          <span class="leaf-type">{entry.type}</span>
-          <span class="leaf-corr mono">{shortText(entry.corr, 10)}</span>
-          <span class="leaf-time num" title={entry.at}>
-            {clockText(entry.at)}
-          </span>
-        </a>
-      </li>
-    ))}
-  </ol>
-)
+type ListProps = {
+  readonly entries: readonly Entry[]
+  readonly chosen: number | undefined
+  readonly newestFirst: boolean
+}
+
+function LeafList({ entries, chosen, newestFirst }: ListProps): JSX.Element {
+  const list = useRef<HTMLOListElement>(null)
+  useEffect(() => {
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' })
+  }, [chosen, entries.length > 0])
+  return (
+    <ol class="leaf-list" ref={list}>
+      {(newestFirst ? entries.toReversed() : entries).map((entry) => (
+        <li key={entry.index}>
+          <a
+            href={leafPath(entry.index)}
+            class="leaf-row"
+            aria-current={entry.index === chosen ? 'true' : undefined}
+          >
+            <span class="leaf-index num">{entry.index}</span>
+            <span class="leaf-type">{entry.type}</span>
+            <span class="leaf-corr mono">{shortText(entry.corr, 10)}</span>
+            <span class="leaf-time num" title={entry.at}>
+              {clockText(entry.at)}
+            </span>
+          </a>
+        </li>
+      ))}
+    </ol>
+  )
+}
 
 const NotFound = ({ query }: { query: string }): JSX.Element => (
   <Empty title="Nothing found">

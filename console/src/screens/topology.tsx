@@ -3,7 +3,14 @@ import { shortText } from '../format.ts'
 import type { Verdict } from '../parts/mark.tsx'
 import type { FixSession, Health, Identity } from '../types.ts'
 
-type Node = { readonly kind: string; readonly name: string; readonly note: string; readonly verdict: Verdict }
+type Node = {
+  readonly kind: string
+  readonly name: string
+  readonly note: string
+  readonly verdict: Verdict
+  /** Said instead of the word of the verdict. */
+  readonly word?: string
+}
 type Props = {
   readonly identity: Identity
   readonly health: Health | undefined
@@ -30,8 +37,7 @@ export function Topology({ identity, health, sessions }: Props): JSX.Element {
   ]
   const rows = Math.max(left.length, right.length, 1)
   const height = rows * (box.height + box.gap)
-  const verdict = health === undefined ? 'none' : health.ok ? 'good' : 'bad'
-  const self: Node = { kind: 'this gateway', name: identity.name, note: identity.lei, verdict }
+  const self = selfNode(identity, health)
   return (
     <figure class="topology">
       <svg
@@ -101,7 +107,7 @@ function Box({
         {item.kind}
       </text>
       <text x={x + box.width - 12} y={top + 17} class="node-state">
-        {words[item.verdict]}
+        {item.word ?? words[item.verdict]}
       </text>
       <text x={x + 12} y={top + 34} class="node-name">
         {shortText(item.name, 14)}
@@ -130,6 +136,12 @@ const Edge = ({
       d={`M${from[0]} ${from[1]}C${bend} ${from[1]} ${bend} ${to[1]} ${to[0]} ${to[1]}`}
     />
   )
+}
+
+function selfNode({ name, lei }: Identity, health: Health | undefined): Node {
+  const self = { kind: 'this gateway', name, note: lei }
+  if (health === undefined) return { ...self, verdict: 'none' }
+  return health.ok ? { ...self, verdict: 'good' } : { ...self, verdict: 'wait', word: 'degraded' }
 }
 
 const sessionNode = (session: FixSession): Node => ({

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { clockText, curlOf, shortText, timeText } from '../format.ts'
+import { curlOf, shortText, timeText } from '../format.ts'
 import { Copy } from '../parts/copy.tsx'
 import { Empty, Loading, TroubleBox } from '../parts/notice.tsx'
 import { TradeStatus } from '../parts/status.tsx'
@@ -44,7 +44,6 @@ const TradeTable = ({ trades }: { trades: readonly Trade[] }): JSX.Element => (
           <th>State</th>
           <th>Trade</th>
           <th>Side</th>
-          <th class="right">Quantity</th>
           <th>Instrument</th>
           <th class="right">Price</th>
           <th class="right">Premium</th>
@@ -56,7 +55,7 @@ const TradeTable = ({ trades }: { trades: readonly Trade[] }): JSX.Element => (
         {trades.map((trade) => (
           <tr key={trade.tradeId}>
             <td class="num" title={timeText(trade.executedAt)}>
-              {trade.executedAt.slice(0, 10)} {clockText(trade.executedAt)}
+              {timeText(trade.executedAt).slice(0, 19)}
             </td>
             <td>
               <TradeStatus status={trade.status} />
@@ -66,8 +65,9 @@ const TradeTable = ({ trades }: { trades: readonly Trade[] }): JSX.Element => (
                 {shortText(trade.tradeId, 5)}
               </a>
             </td>
-            <td>{trade.side}</td>
-            <td class="num right">{trade.quantity}</td>
+            <td>
+              {trade.side} <span class="num">{trade.quantity}</span>
+            </td>
             <td class="mono">{trade.securityId}</td>
             <td class="num right">{trade.price}</td>
             <td class="num right">{trade.premium.text}</td>
