@@ -4,15 +4,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
-  fromMinor,
   formatDecimal,
+  fromMinor,
+  isJsonObject,
   isRefusal,
+  multiplyDecimal,
   parseDecimal,
   refuse,
   roundDecimal,
-  type JsonObject,
-  type Refusal,
 } from '#core'
+import type { JsonObject, Refusal } from '#core'
 import {
   defaultPortBase,
   parseKillPoint,
@@ -60,10 +61,13 @@ async function conclude({ report }: RunningDemo, args: DemoArguments, output: Ou
   if (isRefusal(tampered)) return refuseWith(tampered, output)
   for (const line of proofLines(report, verified, tampered)) output.say(line)
   output.document({ ...report, verified, ...(tampered ? { tampered } : {}) })
-  const cleanlyRefused = report.story.status !== 'settled' && report.story.agreed && report.kills.length > 0
-  if (report.story.status !== 'settled') return cleanlyRefused ? 0 : 1
+  if (report.story.trade?.status !== 'settled') return endedCleanly(report) ? 0 : 1
   return verified?.ok && report.story.agreed && conserved(report) ? 0 : 5
 }
+
+/** A trade that a kill prevented is no failure of the demo when both sides say so and nothing moved. */
+const endedCleanly = (report: DemoReport): boolean =>
+  report.kills.length > 0 && report.story.agreed && conserved(report)
 
 /** Vite is a development tool of the console; a published package would carry the built pages. */
 async function buildConsole(): Promise<Refusal | undefined> {
@@ -137,41 +141,54 @@ const untilAsked = (output: Output): Promise<void> => {
 const seconds = (ms: number | undefined): string => `${((ms ?? 0) / 1_000).toFixed(1)}s`
 
 function linesOf(report: DemoReport): readonly string[] {
-  const { startedMs, story, ports, balances } = report
-  const { trade, quote, mark, policy, plan } = story
-  const settlement = trade['settlement'] as JsonObject | undefined
-  const head = [
-    ` ledgers   lagoon eip155:31337 ✓ ${seconds(startedMs['lagoon'])}   harbour eip155:31338 ✓ ${seconds(startedMs['harbour'])}`,
+  const { startedMs, ports } = report
+  const { lagoon, harbour } = startedMs
+  return [
+    ` ledgers   lagoon eip155:31337 ✓ ${seconds(lagoon)}   harbour eip155:31338 ✓ ${seconds(harbour)}`,
     ` gateways  ALDER :${ports.peerAlder} ✓   CEDAR :${ports.peerCedar} ✓   mutual TLS 1.3, pinned   witnesses 2/2 ✓`,
     '',
-    ` 1 TRADE   CEDAR ─FIX 35=R→ ALDER   ${String(trade['quantity'] ?? '')} × ${String(trade['securityId'] ?? '')}`,
-    `           quote ${String(quote['bidPx'])} / ${String(quote['offerPx'])}   fair ${short(mark['fair'], '0.01')}   Δ ${short(mark['delta'], '0.001')}   vega ${vegaOfTrade(report)}/pt   ORD-0001 filled @ ${String(trade['price'] ?? '')}`,
-  ]
-  if (story.status !== 'settled') return [...head, ...endLines(report)]
-  return [
-    ...head,
-    `   PLAN    ${plan.route} DvP   trust: ${plan.trust}   lock ${plan.lockSeconds} s   (a 2 h hash time lock would give away ${plan.htlc.basisPoints} bp = ${money(plan.htlc.minor, 0)} USDC)`,
-    `   POLICY  allow  ${policy.rules.join(' ')}   (${limitText(report)})   four eyes: ${Object.entries(
-      story.approvals,
-    )
-      .map(([name, who]) => `${name} ${who.join('+')}`)
-      .join(', ')}`,
-    `   SIGN    digest ${String(settlement?.['digest'])}   both parties, EIP-712`,
-    `   SETTLE  USDC ${moved(balances.before.ALDER.usdcMinor, balances.after.ALDER.usdcMinor)} → ALDER   |   ${BigInt(balances.after.CEDAR.contracts) - BigInt(balances.before.CEDAR.contracts)} × 4000C → CEDAR      1 tx ${String(settlement?.['txHash'])}`,
+    ...tradeLines(report),
+    ...(report.story.trade?.status === 'settled' ? settlementLines(report) : endLines(report)),
     ...killLines(report),
   ]
 }
 
+function tradeLines({ story, desk }: DemoReport): readonly string[] {
+  const { trade, quote, mark } = story
+  if (!trade || !quote || !mark) return [` 1 TRADE   CEDAR ─FIX 35=R→ ALDER   ${JSON.stringify(desk)}`]
+  const greeks = `fair ${short(mark.fair, '0.01')}   Δ ${short(mark.delta, '0.001')}   vega ${vegaOf(mark, trade)}/pt`
+  return [
+    ` 1 TRADE   CEDAR ─FIX 35=R→ ALDER   ${trade.quantity} × ${trade.securityId}`,
+    `           quote ${quote.bidPx} / ${quote.offerPx}   ${greeks}   ORD-0001 filled @ ${trade.price}`,
+  ]
+}
+
+function settlementLines({ story, balances }: DemoReport): readonly string[] {
+  const { plan, policy, approvals, trade } = story
+  if (!plan || !trade?.settlement) return []
+  const { htlc } = plan
+  const given = `a 2 h hash time lock would give away ${htlc.basisPoints} bp = ${money(htlc.minor, 0)} USDC`
+  const eyes = Object.entries(approvals).map(([name, who]) => `${name} ${who.join('+')}`)
+  const { before, after } = balances
+  const options = BigInt(after.CEDAR.contracts) - BigInt(before.CEDAR.contracts)
+  return [
+    `   PLAN    ${plan.route} DvP   trust: ${plan.trust}   lock ${plan.lockSeconds} s   (${given})`,
+    `   POLICY  allow  ${policy.rules.join(' ')}   (used ${usedOf(policy.inputs)} USDC)   four eyes: ${eyes.join(', ')}`,
+    `   SIGN    digest ${trade.settlement.digest}   both parties, EIP-712`,
+    `   SETTLE  USDC ${moved(before.ALDER.usdcMinor, after.ALDER.usdcMinor)} → ALDER   |   ${options} × ${trade.securityId} → CEDAR`,
+    `           1 tx ${trade.settlement.txHash}   both legs or neither`,
+  ]
+}
+
 const endLines = (report: DemoReport): readonly string[] => [
-  `   REFUSED ${JSON.stringify(report.story.refusal ?? report.desk)}`,
+  `   REFUSED ${JSON.stringify(report.story.trade?.refusal ?? report.desk)}`,
   `           both journals agree: ${report.story.agreed ? 'yes' : 'NO'}   money conserved: ${conserved(report) ? 'yes' : 'NO'}`,
-  ...killLines(report),
 ]
 
 const killLines = (report: DemoReport): readonly string[] =>
   report.kills.map(
     ({ point, killed }) =>
-      `   KILL    ${killed ? '✗' : '·'} ${point}${killed ? '' : ' (not reached)'}   after the restart: ${report.story.status}, both journals agree: ${report.story.agreed ? 'yes' : 'NO'}, money conserved: ${conserved(report) ? 'yes' : 'NO'}`,
+      `   KILL    ${killed ? '✗' : '·'} ${point}${killed ? '' : ' (not reached)'}   after the restart: ${report.story.trade?.status ?? 'no trade'}, both journals agree: ${report.story.agreed ? 'yes' : 'NO'}, money conserved: ${conserved(report) ? 'yes' : 'NO'}`,
   )
 
 function conserved({ balances: { before, after } }: DemoReport): boolean {
@@ -183,34 +200,35 @@ function conserved({ balances: { before, after } }: DemoReport): boolean {
   )
 }
 
-function limitText({ story }: DemoReport): string {
-  const context = (story.policy.inputs['context'] ?? {}) as JsonObject
-  return `used ${money(String(BigInt(String(context['amountCents'] ?? 0)) * 10_000n), 2)} USDC`
+/** What policy counted: cents of the premium. */
+function usedOf({ context = null }: JsonObject): string {
+  const cents = isJsonObject(context) ? context['amountCents'] : undefined
+  return typeof cents === 'number' ? money((BigInt(cents) * 10_000n).toString(), 2) : '?'
 }
 
 const moved = (before: string, after: string): string => money((BigInt(after) - BigInt(before)).toString(), 2)
 
-/** 43072000000 → 43,072.00 */
+/** 43072000000 → 43,072.00; rounded half-even to the places asked. */
 function money(minor: string, places: number): string {
-  const [whole = '0', fraction = ''] = formatDecimal(fromMinor(BigInt(minor), 6)).split('.')
+  const amount = roundDecimal(fromMinor(BigInt(minor), 6), { mantissa: 1n, scale: places }, 'half-even')
+  const [whole = '0', fraction = ''] = formatDecimal(amount).split('.')
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',')
-  return places === 0 ? grouped : `${grouped}.${fraction.padEnd(places, '0').slice(0, places)}`
+  return places === 0 ? grouped : `${grouped}.${fraction.padEnd(places, '0')}`
 }
 
-function short(value: unknown, step: string): string {
-  const number = parseDecimal(String(value))
+function short(text: string, step: string): string {
+  const value = parseDecimal(text)
   const grid = parseDecimal(step)
-  return isRefusal(number) || isRefusal(grid) ? '' : formatDecimal(roundDecimal(number, grid, 'half-even'))
+  return isRefusal(value) || isRefusal(grid) ? '' : formatDecimal(roundDecimal(value, grid, 'half-even'))
 }
 
-function vegaOfTrade({ story }: DemoReport): string {
-  const vega = parseDecimal(String(story.mark['vegaPerVolPt']))
-  const quantity = parseDecimal(String(story.trade['quantity']))
-  if (isRefusal(vega) || isRefusal(quantity)) return ''
-  return short(
-    formatDecimal({ mantissa: vega.mantissa * quantity.mantissa, scale: vega.scale + quantity.scale }),
-    '1',
-  )
+/** Of the whole trade. */
+function vegaOf(mark: { readonly vegaPerVolPt: string }, trade: { readonly quantity: string }): string {
+  const vega = parseDecimal(mark.vegaPerVolPt)
+  const quantity = parseDecimal(trade.quantity)
+  return isRefusal(vega) || isRefusal(quantity)
+    ? ''
+    : short(formatDecimal(multiplyDecimal(vega, quantity)), '1')
 }
 
 function proofLines(

@@ -2,17 +2,17 @@
 // quote to settlement; one file that proves it. Every number printed is read from them or computed here.
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { formatInstant, isRefusal, refuse, systemClock, type JsonObject, type Refusal } from '#core'
-import { approvalOf } from '#gateway'
+import { isRefusal, refuse, type Refusal } from '#core'
+import { balancesOf, type Balances } from './balances.ts'
 import { alder, cedar, chains, portsFrom, sandboxStart, type Ports } from './cast.ts'
 import { holdCeremony, type Ceremony } from './ceremony.ts'
 import { startAnvil, type Anvil } from './chains.ts'
+import type { DeskFact } from './desk.ts'
 import { fund } from './funding.ts'
-import { getJson, getText, postJson } from './http.ts'
 import type { KillPoint } from './killing.ts'
 import { startProcess, type Managed } from './processes.ts'
-import { balancesOf, type Balances } from './balances.ts'
 import { storyOf, type Story } from './story.ts'
+import { gatherEvidence, tradeOnce, urlsOf, type Evidence } from './trading.ts'
 
 export type DemoOptions = {
   readonly dir: string
@@ -26,11 +26,12 @@ export type DemoReport = {
   readonly dir: string
   readonly startedMs: Readonly<Record<string, number>>
   readonly ports: Ports
-  readonly desk: JsonObject
+  /** How the trade ended for the desk. */
+  readonly desk: DeskFact
   readonly story: Story
   readonly balances: { readonly before: Balances; readonly after: Balances }
   readonly kills: readonly { readonly point: string; readonly killed: boolean }[]
-  readonly pack?: { readonly path: string; readonly entries: number; readonly bytes: number }
+  readonly pack?: Evidence
 }
 
 export type RunningDemo = { readonly report: DemoReport; stop(): Promise<void> }
@@ -73,7 +74,7 @@ async function perform(
   if (isRefusal(before)) return before
   const gateways = await timed('gateways', () => startParties(options, ceremony, running))
   if (isRefusal(gateways)) return gateways
-  const desk = await trade(options, ports, ceremony, running)
+  const desk = await tradeOnce(options.progress, ports, ceremony, running)
   if (isRefusal(desk)) return desk
   const after = await balancesOf(parties)
   if (isRefusal(after)) return after
@@ -151,108 +152,4 @@ async function startParties(
     start(cedar.name, ['gateway', '--config', configs.cedar]),
   ])
   return started.find(isRefusal) ?? started.filter((one): one is Managed => !isRefusal(one))
-}
-
-export const urlsOf = (ports: Ports): Readonly<Record<string, string>> => ({
-  [alder.name]: `http://127.0.0.1:${ports.consoleAlder}`,
-  [cedar.name]: `http://127.0.0.1:${ports.consoleCedar}`,
-})
-
-/** The desk trades, the operators approve, the ledger settles; or the trade is refused on both sides. */
-async function trade(
-  options: DemoOptions,
-  ports: Ports,
-  ceremony: Ceremony,
-  running: { stop(): Promise<unknown> }[],
-): Promise<JsonObject | Refusal> {
-  const args = [
-    'sandbox-desk',
-    '--port',
-    String(ports.fixCedar),
-    '--started-at',
-    formatInstant(ceremony.startedAt),
-  ]
-  const ids = ['--quote-req-id', 'RFQ-0001', '--cl-ord-id', 'ORD-0001']
-  const failed = (name: string, words: string): void => {
-    if (words !== '') options.progress(`   ✗ ${name}: ${words}`)
-  }
-  const desk = await startProcess({ name: 'desk', args: [...args, ...ids], onFailed: failed })
-  if (isRefusal(desk)) return desk
-  running.push(desk)
-  const end = await within(tradeMsMax, desk.heard('ended'))
-  if (!end) return refuse('request-timeout', 'the desk heard no fill and no refusal in time')
-  const filled = (end['end'] as JsonObject)['fact'] === 'filled'
-  if (filled) await settle(options, urlsOf(ports), ceremony)
-  return end['end'] as JsonObject
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ms)))
-  const outcome = await Promise.race([work, late])
-  clearTimeout(timer)
-  return outcome
-}
-
-const pollMs = 100
-const ended = new Set(['settled', 'refused', 'failed'])
-
-/** Both sides have two operators look and approve, as soon as there is a record; then both journals must say the same. */
-async function settle(
-  options: DemoOptions,
-  urls: Readonly<Record<string, string>>,
-  ceremony: Ceremony,
-): Promise<void> {
-  const until = performance.now() + tradeMsMax
-  for (;;) {
-    const trades = await Promise.all([alder, cedar].map(({ name }) => firstTrade(urls[name] ?? '')))
-    if (trades.every((one) => one && ended.has(String(one['status'])))) return
-    for (const [index, { name }] of [alder, cedar].entries())
-      await approve(urls[name] ?? '', trades[index], ceremony.operators[name] ?? [])
-    if (performance.now() > until) return options.progress('   … the trade is still open; see both consoles')
-    await new Promise((resolve) => setTimeout(resolve, pollMs))
-  }
-}
-
-async function firstTrade(url: string): Promise<JsonObject | undefined> {
-  const list = await getJson(url, '/v1/trades')
-  return isRefusal(list) ? undefined : (list['items'] as readonly JsonObject[] | undefined)?.[0]
-}
-
-async function approve(
-  url: string,
-  trade: JsonObject | undefined,
-  operators: Ceremony['operators'][string],
-): Promise<void> {
-  const settlement = trade?.['settlement'] as JsonObject | undefined
-  if (!trade || !settlement || ended.has(String(trade['status']))) return
-  const approvals = trade['approvals'] as readonly string[]
-  const tradeId = String(trade['tradeId'])
-  const statement = { tradeId, recordHash: String(trade['recordHash']), digest: String(settlement['digest']) }
-  for (const { id, signer } of operators) {
-    if (approvals.includes(id)) continue
-    const path = `/v1/trades/${encodeURIComponent(tradeId)}/approvals`
-    await postJson(url, path, approvalOf(statement, signer), `approval-${id}-${systemClock.now()}`)
-  }
-}
-
-/** CEDAR's gateway gathers its own log and, over the peer link, ALDER's. */
-async function gatherEvidence(
-  dir: string,
-  ports: Ports,
-  story: Story,
-): Promise<DemoReport['pack'] | Refusal> {
-  if (story.status !== 'settled') return undefined
-  const url = urlsOf(ports)[cedar.name] ?? ''
-  for (let attempt = 0; ; attempt += 1) {
-    const text = await getText(url, `/v1/trades/${encodeURIComponent(story.tradeId)}/evidence`)
-    if (!isRefusal(text)) {
-      const path = join(dir, 'evidence.pack')
-      writeFileSync(path, text)
-      const entries = text.split('\n').filter((line) => line.endsWith('"section":"entry"}')).length
-      return { path, entries, bytes: Buffer.byteLength(text) }
-    }
-    if (attempt >= 50) return text
-    await new Promise((resolve) => setTimeout(resolve, pollMs))
-  }
 }

@@ -1,46 +1,45 @@
 // The orchestrator asks the gateways what anybody on this machine may ask: over their HTTP doors.
-import { canonicalJson, isRefusal, parseJson, refuse, type Json, type JsonObject, type Refusal } from '#core'
+import { canonicalJson, isJsonObject, isRefusal, parseJson, refuse, type Json, type Refusal } from '#core'
 
-export async function getJson(base: string, path: string): Promise<JsonObject | Refusal> {
-  return answerOf(() => fetch(`${base}${path}`, { signal: AbortSignal.timeout(10_000) }))
+const answerMsMax = 10_000
+
+/** A page of the API. */
+export type Items<T> = { readonly items: readonly T[] }
+
+/** The answer as the API describes it (`src/gateway/api.ts`): these are gateways that this process has started. */
+export async function getJson<T>(base: string, path: string): Promise<T | Refusal> {
+  return answerOf<T>(() => fetch(`${base}${path}`, { signal: AbortSignal.timeout(answerMsMax) }))
 }
 
-export async function postJson(
-  base: string,
-  path: string,
-  body: Json,
-  key: string,
-): Promise<JsonObject | Refusal> {
+export async function postJson<T>(base: string, path: string, body: Json, key: string): Promise<T | Refusal> {
   const headers = { 'content-type': 'application/json', 'idempotency-key': key }
-  return answerOf(() =>
-    fetch(`${base}${path}`, {
-      method: 'POST',
-      headers,
-      body: canonicalJson(body),
-      signal: AbortSignal.timeout(10_000),
-    }),
-  )
+  const request = { method: 'POST', headers, body: canonicalJson(body) }
+  return answerOf<T>(() => fetch(`${base}${path}`, { ...request, signal: AbortSignal.timeout(answerMsMax) }))
 }
 
 export async function getText(base: string, path: string): Promise<string | Refusal> {
   try {
-    const response = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(10_000) })
+    const response = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(answerMsMax) })
     const text = await response.text()
     return response.ok ? text : refuse('peer-refused', text)
   } catch (error) {
-    return refuse('peer-unreachable', error instanceof Error ? error.message : String(error))
+    return unreachable(error)
   }
 }
 
-async function answerOf(request: () => Promise<Response>): Promise<JsonObject | Refusal> {
+async function answerOf<T>(request: () => Promise<Response>): Promise<T | Refusal> {
   try {
     const response = await request()
     const body = parseJson(new Uint8Array(await response.arrayBuffer()))
     if (isRefusal(body)) return body
-    const object =
-      typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject) : {}
-    return response.ok ? object : refuse('peer-refused', String(object['detail'] ?? response.status))
+    // oxlint-disable-next-line no-unsafe-type-assertion -- an answer of our own API, read for display
+    if (response.ok) return body as T
+    const detail = isJsonObject(body) ? body['detail'] : undefined
+    return refuse('peer-refused', typeof detail === 'string' ? detail : `HTTP ${response.status}`)
   } catch (error) {
-    return refuse('peer-unreachable', error instanceof Error ? error.message : String(error))
+    return unreachable(error)
   }
 }
+
+const unreachable = (error: unknown): Refusal =>
+  refuse('peer-unreachable', error instanceof Error ? error.message : String(error))

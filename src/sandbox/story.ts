@@ -1,38 +1,30 @@
 // What happened, read back from both gateways: quote and Greeks, policy and limits, plan, settlement, agreement.
-import {
-  formatDecimal,
-  isRefusal,
-  parseDecimal,
-  parseJson,
-  refuse,
-  type Decimal,
-  type Json,
-  type JsonObject,
-  type Refusal,
-} from '#core'
+import { isJsonObject, isRefusal, parseDecimal, parseJson, refuse, formatDecimal } from '#core'
+import type { Decimal, JsonObject, Refusal } from '#core'
+import type { EntryView, TradeView } from '#gateway'
+import type { PolicyMark, QuoteMark, QuoteTerms } from '#trade'
 import { planSettlement } from '#transfer'
 import { alder, cedar } from './cast.ts'
-import { getJson } from './http.ts'
+import { getJson, type Items } from './http.ts'
 
 export type Story = {
-  readonly tradeId: string
-  readonly status: string
-  /** The same trade as the other gateway tells it; both journals must agree. */
+  /** CEDAR's view; absent when there was no fill. */
+  readonly trade?: TradeView
+  /** Both gateways tell the same of the trade. */
   readonly agreed: boolean
-  readonly trade: JsonObject
-  readonly quote: JsonObject
-  readonly mark: JsonObject
+  readonly quote?: QuoteTerms
+  readonly mark?: QuoteMark
   readonly policy: { readonly rules: readonly string[]; readonly inputs: JsonObject }
-  readonly plan: {
-    readonly route: string
-    readonly trust: string
-    readonly lockSeconds: number
-    readonly htlc: Htlc
-  }
+  readonly plan?: Plan
   readonly approvals: Readonly<Record<string, readonly string[]>>
-  readonly refusal?: JsonObject
 }
-type Htlc = { readonly lockSeconds: number; readonly basisPoints: string; readonly minor: string }
+export type Plan = {
+  readonly route: string
+  readonly trust: string
+  readonly lockSeconds: number
+  /** What a hash time lock would have given away. */
+  readonly htlc: { readonly lockSeconds: number; readonly basisPoints: string; readonly minor: string }
+}
 
 const htlcSeconds = 7_200
 
@@ -43,83 +35,73 @@ export async function storyOf(urls: Readonly<Record<string, string>>): Promise<S
   if (isRefusal(taker)) return taker
   const plan = planOf(taker.trade, maker.mark)
   if (isRefusal(plan)) return plan
-  const refusal = taker.trade['refusal'] as JsonObject | undefined
   return {
-    tradeId: String(taker.trade['tradeId'] ?? ''),
-    status: String(taker.trade['status'] ?? 'not traded'),
     agreed: agree(maker.trade, taker.trade),
-    trade: taker.trade,
-    quote: taker.quote,
-    mark: maker.mark,
     policy: taker.policy,
-    plan,
     approvals: {
-      [alder.name]: (maker.trade['approvals'] ?? []) as readonly string[],
-      [cedar.name]: (taker.trade['approvals'] ?? []) as readonly string[],
+      [alder.name]: maker.trade?.approvals ?? [],
+      [cedar.name]: taker.trade?.approvals ?? [],
     },
-    ...(refusal ? { refusal } : {}),
+    ...(taker.trade ? { trade: taker.trade } : {}),
+    ...(taker.quote ? { quote: taker.quote } : {}),
+    ...(maker.mark ? { mark: maker.mark } : {}),
+    ...(plan ? { plan } : {}),
   }
 }
 
 const agreedMembers = ['tradeId', 'status', 'uti', 'recordHash', 'quantity', 'price'] as const
 
-const agree = (a: JsonObject, b: JsonObject): boolean =>
-  agreedMembers.every((member) => a[member] === b[member]) &&
-  (a['settlement'] as JsonObject | undefined)?.['txHash'] ===
-    (b['settlement'] as JsonObject | undefined)?.['txHash']
+function agree(a: TradeView | undefined, b: TradeView | undefined): boolean {
+  if (!a || !b) return a === b
+  return (
+    agreedMembers.every((member) => a[member] === b[member]) && a.settlement?.txHash === b.settlement?.txHash
+  )
+}
 
-type SideStory = {
-  readonly trade: JsonObject
-  readonly quote: JsonObject
-  readonly mark: JsonObject
-  readonly policy: Story['policy']
+type SideStory = Pick<Story, 'policy'> & {
+  readonly trade: TradeView | undefined
+  readonly quote: QuoteTerms | undefined
+  readonly mark: QuoteMark | undefined
 }
 
 async function sideOf(url: string): Promise<SideStory | Refusal> {
-  const trades = await getJson(url, '/v1/trades')
+  const trades = await getJson<Items<TradeView>>(url, '/v1/trades')
   if (isRefusal(trades)) return trades
-  const entries = await getJson(url, '/v1/log/entries?from=0&to=100&parts=opened')
+  const entries = await getJson<Items<EntryView>>(url, '/v1/log/entries?from=0&to=100&parts=opened')
   if (isRefusal(entries)) return entries
-  const list = entries['items'] as readonly JsonObject[]
-  const quote = list.find(({ type }) => type === 'quote.issued' || type === 'quote.received')
-  const placed = list.find(({ type }) => type === 'order.placed' || type === 'trade.executed')
-  const mark = (placed?.['body'] as JsonObject | undefined)?.['policy'] as JsonObject | undefined
+  const quote = entries.items.find(({ type }) => type === 'quote.issued' || type === 'quote.received')
+  const allowed = entries.items.find(({ type }) => type === 'order.placed' || type === 'trade.executed')
   return {
-    trade: (trades['items'] as readonly JsonObject[])[0] ?? {},
-    quote: partOf(quote, 'terms'),
-    mark: partOf(quote, 'mark'),
-    policy: { rules: (mark?.['rules'] ?? []) as readonly string[], inputs: partOf(placed, 'policy') },
+    trade: trades.items[0],
+    quote: partOf<QuoteTerms>(quote, 'terms'),
+    mark: partOf<QuoteMark>(quote, 'mark'),
+    policy: { rules: policyOf(allowed)?.rules ?? [], inputs: partOf<JsonObject>(allowed, 'policy') ?? {} },
   }
 }
 
-function partOf(entry: JsonObject | undefined, name: string): JsonObject {
-  const parts = entry?.['parts'] as JsonObject | undefined
-  const content = (parts?.[name] as JsonObject | undefined)?.['content']
-  const value: Json | Refusal = typeof content === 'string' ? parseJson(content) : {}
-  return isRefusal(value) ? {} : (value as JsonObject)
+// oxlint-disable-next-line no-unsafe-type-assertion -- the body of an entry type that always carries it
+const policyOf = (entry: EntryView | undefined) => entry?.body['policy'] as PolicyMark | undefined
+
+function partOf<T>(entry: EntryView | undefined, name: string): T | undefined {
+  const content = entry?.parts[name]?.content
+  const value = content === undefined ? undefined : parseJson(content)
+  // oxlint-disable-next-line no-unsafe-type-assertion -- a part of a known entry type
+  return value !== undefined && isJsonObject(value) ? (value as T) : undefined
 }
 
 /** The route that was taken, and what a two-hour hash time lock would have given away instead. */
-function planOf(trade: JsonObject, mark: JsonObject): Story['plan'] | Refusal {
-  const premium = trade['premium'] as JsonObject | undefined
-  const facts = {
-    price: trade['price'],
-    forward: mark['forward'],
-    delta: mark['offerDelta'],
-    vol: mark['offerVol'],
-  }
-  const option = decimals(facts)
-  const chainId = String((trade['settlement'] as JsonObject | undefined)?.['chainId'] ?? '')
-  const amount = { asset: String(premium?.['asset'] ?? ''), minor: BigInt(String(premium?.['minor'] ?? 0)) }
-  const none = {
-    route: '',
-    trust: '',
-    lockSeconds: 0,
-    htlc: { lockSeconds: 0, basisPoints: '0', minor: '0' },
-  }
-  if (isRefusal(option) || chainId === '') return none
-  const ends = { deliverChainId: chainId, payChainId: chainId }
-  const plan = planSettlement({ ...ends, premium: amount, option, htlcSeconds })
+function planOf(trade: TradeView | undefined, mark: QuoteMark | undefined): Plan | Refusal | undefined {
+  if (!trade?.settlement || !mark) return undefined
+  const option = decimals({
+    price: trade.price,
+    forward: mark.forward,
+    delta: mark.offerDelta,
+    vol: mark.offerVol,
+  })
+  if (isRefusal(option)) return option
+  const { chainId } = trade.settlement
+  const premium = { asset: trade.premium.asset, minor: BigInt(trade.premium.minor) }
+  const plan = planSettlement({ deliverChainId: chainId, payChainId: chainId, premium, option, htlcSeconds })
   if (isRefusal(plan)) return plan
   const [route] = plan.routes
   const [htlc] = plan.comparison
@@ -135,14 +117,10 @@ function planOf(trade: JsonObject, mark: JsonObject): Story['plan'] | Refusal {
 
 type OptionFacts = NonNullable<Parameters<typeof planSettlement>[0]['option']>
 
-function decimals(facts: Readonly<Record<keyof OptionFacts, Json | undefined>>): OptionFacts | Refusal {
-  const read = (name: keyof OptionFacts): Decimal | Refusal => parseDecimal(String(facts[name] ?? ''))
-  const price = read('price')
-  if (isRefusal(price)) return price
-  const forward = read('forward')
-  if (isRefusal(forward)) return forward
-  const delta = read('delta')
-  if (isRefusal(delta)) return delta
-  const vol = read('vol')
-  return isRefusal(vol) ? vol : { price, forward, delta, vol }
+function decimals(facts: Readonly<Record<keyof OptionFacts, string>>): OptionFacts | Refusal {
+  const [price, forward, delta, vol] = [facts.price, facts.forward, facts.delta, facts.vol].map(parseDecimal)
+  const known = (value: Decimal | Refusal | undefined): value is Decimal =>
+    value !== undefined && !isRefusal(value)
+  if (known(price) && known(forward) && known(delta) && known(vol)) return { price, forward, delta, vol }
+  return refuse('decimal-invalid', 'a fact of the plan is not a decimal')
 }
