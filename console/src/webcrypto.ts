@@ -23,6 +23,8 @@ export type Walk = {
   readonly checkpointRoot: string
   readonly checkpointSize: number
   readonly agrees: boolean
+  /** The checkpoint is over another size: the journal grew between the two, nothing is proved yet. */
+  readonly movedOn: boolean
 }
 
 /**
@@ -53,6 +55,7 @@ export async function walkPath(entry: Entry, proof: Proof): Promise<Walk | strin
     root,
     checkpointRoot,
     checkpointSize: checkpoint.size,
+    movedOn: checkpoint.size !== proof.size,
     agrees: root === checkpointRoot && checkpoint.size === proof.size && proof.index === entry.index,
   }
 }

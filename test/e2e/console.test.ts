@@ -80,7 +80,7 @@ describe('the console in a browser', { skip: missing }, () => {
   test('The evidence of a trade can be downloaded', async () => {
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('link', { name: 'Download evidence' }).click(),
+      page.getByRole('button', { name: 'Download evidence' }).click(),
     ])
     assert.equal(await readFile(await download.path(), 'utf8'), pack)
     assert.match(download.suggestedFilename(), /\.pack$/)

@@ -16,11 +16,10 @@ export function LeafDetail({ index, identity }: Props): JSX.Element {
   const path = `/v1/log/entries?from=${index}&to=${index + 1}&parts=opened`
   const { value, trouble } = useResource<EntryList>(path)
   const log = useResource<LogState>('/v1/log').value
-  const size =
-    log === undefined ? undefined : (log.cosigned?.size ?? 0) > index ? log.cosigned?.size : log.size
-  const proof = useResource<Proof>(
-    size === undefined ? undefined : `/v1/log/proof?index=${index}&size=${size}`,
-  )
+  // The newest cosigned tree that holds the leaf; before there is one, the tree of the moment.
+  const cosigned =
+    log?.cosigned !== undefined && log.cosigned.size > index ? `&size=${log.cosigned.size}` : ''
+  const proof = useResource<Proof>(log === undefined ? undefined : `/v1/log/proof?index=${index}${cosigned}`)
   const kept = useKept(proof.value, String(index))
   const entry = value?.items[0]
   if (trouble !== undefined && entry === undefined) return <TroubleBox trouble={trouble} />

@@ -22,16 +22,7 @@ export function MerklePath({ entry, proof, identity }: Props): JSX.Element {
   return (
     <div class="merkle">
       <p class="merkle-verdict" role="status">
-        {walk.agrees ? (
-          <Mark verdict="good">
-            {walk.steps.length} hashes in this browser (WebCrypto) lead to the root of the checkpoint over{' '}
-            {proof.size} leaves
-          </Mark>
-        ) : (
-          <Mark verdict="bad">
-            the path does not lead to the root of the checkpoint: this leaf is not proved
-          </Mark>
-        )}
+        <WalkVerdict walk={walk} size={proof.size} />
       </p>
       <PathDrawing walk={walk} index={entry.index} />
       <Signers proof={proof} identity={identity} />
@@ -42,6 +33,20 @@ export function MerklePath({ entry, proof, identity }: Props): JSX.Element {
         </pre>
       </details>
     </div>
+  )
+}
+
+function WalkVerdict({ walk, size }: { walk: Walk; size: number }): JSX.Element {
+  if (walk.movedOn) return <Mark verdict="wait">the journal grew meanwhile; reading the proof again</Mark>
+  if (!walk.agrees)
+    return (
+      <Mark verdict="bad">the path does not lead to the root of the checkpoint: this leaf is not proved</Mark>
+    )
+  return (
+    <Mark verdict="good">
+      {walk.steps.length} hashes in this browser (WebCrypto) lead to the root of the checkpoint over {size}{' '}
+      leaves
+    </Mark>
   )
 }
 
@@ -72,7 +77,7 @@ function PathDrawing({ walk, index }: { walk: Walk; index: number }): JSX.Elemen
           x={place.middle}
           y={yOf(walk.steps.length)}
           hash={walk.root}
-          kind={walk.agrees ? 'root' : 'broken'}
+          kind={walk.agrees ? 'root' : walk.movedOn ? 'own' : 'broken'}
           text="root"
         />
       )}

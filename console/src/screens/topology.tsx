@@ -29,9 +29,11 @@ const words: Readonly<Record<Verdict, string>> = {
 
 /** Who this gateway is connected to. Fixed places, so a change of state is a change of one edge. */
 export function Topology({ identity, health, sessions }: Props): JSX.Element {
-  const left = sessions.map(sessionNode)
+  const isPeer = (session: FixSession): boolean =>
+    identity.peers.some(({ name }) => name === session.targetCompId)
+  const left = sessions.filter((session) => !isPeer(session)).map(sessionNode)
   const right = [
-    ...identity.peers.map((peer) => node('peer gateway', peer.name, peer.lei, health)),
+    ...identity.peers.map((peer) => peerNode(peer, health, sessions)),
     ...identity.ledgers.map((ledger) => node('ledger', ledger.name, ledger.chainId, health)),
     ...identity.witnesses.map((key) => witnessNode(key, health)),
   ]
@@ -156,11 +158,25 @@ const witnessNode = (key: string, health: Health | undefined): Node => {
   return node('witness', name, `key ${key.split('+')[1] ?? ''}`, health)
 }
 
-// A component belongs to a node when it names it; the quorum speaks for witnesses that are not named.
+/** A peer works when its FIX session is up and no component that names it fails. */
+function peerNode(
+  peer: Identity['peers'][number],
+  health: Health | undefined,
+  sessions: readonly FixSession[],
+): Node {
+  const found = node('peer gateway', peer.name, peer.lei, health)
+  const session = sessions.find(({ targetCompId }) => targetCompId === peer.name)
+  if (found.verdict === 'bad' || session === undefined) return found
+  return session.loggedOn
+    ? { ...found, verdict: 'good' }
+    : { ...found, verdict: 'wait', word: 'not logged on' }
+}
+
+// A component belongs to a node when it names it; otherwise the one for its kind speaks for it.
 function node(kind: string, name: string, note: string, health: Health | undefined): Node {
   const about = (word: string) =>
     health?.components.find(({ component }) => component.toLowerCase().includes(word.toLowerCase()))
-  const found = about(name) ?? (kind === 'witness' ? about('witness') : undefined)
+  const found = about(name) ?? about(kind)
   return { kind, name, note, verdict: found === undefined ? 'none' : found.ok ? 'good' : 'bad' }
 }
 

@@ -2,7 +2,9 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { curlOf, timeText } from '../format.ts'
 import { useSteps } from '../keyboard.ts'
+import type { Trouble } from '../http.ts'
 import { Copy } from '../parts/copy.tsx'
+import { DownloadPack } from '../parts/download.tsx'
 import { Loading, TroubleBox } from '../parts/notice.tsx'
 import { TradeStatus } from '../parts/status.tsx'
 import { Tabs } from '../parts/tabs.tsx'
@@ -52,22 +54,30 @@ export function TradeScreen({ id }: { id: string }): JSX.Element {
   )
 }
 
-const Head = ({ trade, path }: { trade: TradeDetail; path: string }): JSX.Element => (
+function Head({ trade, path }: { trade: TradeDetail; path: string }): JSX.Element {
+  const [trouble, setTrouble] = useState<Trouble | undefined>(undefined)
+  return (
+    <>
+      <h1 class="screen-title">
+        {trade.side} {trade.quantity} × {trade.securityId} at {trade.price}
+        <TradeStatus status={trade.status} />
+        <span class="actions">
+          <Copy label="Copy as curl" text={curlOf(path)} />
+          <DownloadPack path={`${path}/evidence`} name={trade.uti ?? trade.tradeId} onTrouble={setTrouble} />
+        </span>
+      </h1>
+      {trouble !== undefined && <TroubleBox trouble={trouble} />}
+      <div class="what-now" role="note">
+        <strong>What now</strong>
+        <span>{trade.whatNow}</span>
+      </div>
+      <Facts trade={trade} />
+    </>
+  )
+}
+
+const Facts = ({ trade }: { trade: TradeDetail }): JSX.Element => (
   <>
-    <h1 class="screen-title">
-      {trade.side} {trade.quantity} × {trade.securityId} at {trade.price}
-      <TradeStatus status={trade.status} />
-      <span class="actions">
-        <Copy label="Copy as curl" text={curlOf(path)} />
-        <a class="button" href={`${path}/evidence`} download>
-          Download evidence
-        </a>
-      </span>
-    </h1>
-    <div class="what-now" role="note">
-      <strong>What now</strong>
-      <span>{trade.whatNow}</span>
-    </div>
     {trade.refusal !== undefined && (
       <p class="refusal">
         <code>{trade.refusal.plk}</code> <strong>{trade.refusal.code}</strong> {trade.refusal.detail}
