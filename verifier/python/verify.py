@@ -555,7 +555,7 @@ def parse_note(note):
 
 def parse_checkpoint(text):
     lines = text.split("\n")
-    if len(lines) != 4 or lines[3] or not is_name(lines[0]) or not re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]):
+    if len(lines) < 4 or lines[-1] or not all(lines[3:-1]) or not is_name(lines[0]) or not re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]):
         return None
     root, size = from_base64(lines[2]), int(lines[1])
     if root is None or len(root) != 32 or size > SAFE_MAX:
@@ -575,6 +575,8 @@ def cosigned(note, key):
     if len(signature) != 72:
         return False
     seconds = int.from_bytes(signature[:8], "big")
+    if seconds == 0:
+        return False
     message = "cosignature/v1\ntime %d\n%s" % (seconds, note[0])
     return ed25519_verify(key[2], message.encode(), signature[8:])
 
@@ -636,8 +638,9 @@ def parse_leaf(text):
         return None
     names = ("at", "body", "corr", "log", "seq", "type", "v") + (("parts",) if "parts" in leaf else ())
     good = (has_exactly(leaf, names) and is_time(leaf["at"]) and isinstance(leaf["body"], dict)
-            and is_text(leaf["corr"]) and is_text(leaf["log"]) and is_count(leaf["seq"])
-            and is_text(leaf["type"]) and re.fullmatch("[a-z][a-z0-9.-]{0,63}", leaf["type"])
+            and is_text(leaf["corr"]) and len(leaf["corr"].encode("utf-16-le")) <= 512 and is_text(leaf["log"]) and is_count(leaf["seq"])
+            and is_text(leaf["type"]) and len(leaf["type"]) <= 64
+            and re.fullmatch(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){1,3}", leaf["type"])
             and leaf["v"] is not True and leaf["v"] == 1)
     if not good or ("parts" in leaf and not is_parts(leaf["parts"])):
         return None
@@ -645,8 +648,8 @@ def parse_leaf(text):
 
 
 def is_parts(parts):
-    return isinstance(parts, dict) and len(parts) > 0 and all(
-        re.fullmatch("[A-Za-z][A-Za-z0-9._-]{0,63}", name) and is_text(text)
+    return isinstance(parts, dict) and 1 <= len(parts) <= 16 and all(
+        re.fullmatch("[A-Za-z][A-Za-z0-9-]{0,63}", name) and is_text(text)
         and len(from_base64url(text) or b"") == 32 for name, text in parts.items())
 
 
@@ -673,15 +676,16 @@ def entry_place(entry):
 
 
 def check_entries(pack, logs, findings):
-    entries, last = {}, (-1, -1)
+    entries, last, last_at = {}, (-1, -1), ""
     for line in pack["entry"]:
         entry = check_entry(line, pack, logs, findings)
         if entry is None:
             continue
         position = (logs[line["log"]]["rank"], line["index"])
-        if findings.check("entry/order", position > last, entry_place(line), "entries must ascend"):
+        ordered = position > last and (position[0] > last[0] or entry["at"] >= last_at)
+        if findings.check("entry/order", ordered, entry_place(line), "index and time must ascend"):
             entries[line["log"], line["index"]] = entry
-            last = position
+            last, last_at = position, entry["at"]
     any_problem = bool(findings.problems)
     for origin, log in logs.items():
         first, trust = entries.get((origin, 0)), log["trust"]

@@ -32,7 +32,7 @@ export const checkEntries = (pack: PackLines, logs: readonly Log[], findings: Fi
     const entry = checkEntry(line, pack, logs, findings)
     if (entry === undefined) continue
     const ordered = isAfter(entry, entries.at(-1), logs)
-    if (findings.check('entry/order', ordered, placeOf(entry), 'entries must ascend within each log'))
+    if (findings.check('entry/order', ordered, placeOf(entry), 'index and time must ascend within each log'))
       entries.push(entry)
   }
   checkOpened(logs, entries, findings)
@@ -136,7 +136,7 @@ const rank = (logs: readonly Log[], log: string): number => logs.findIndex(({ or
 const isAfter = (entry: Entry, last: Entry | undefined, logs: readonly Log[]): boolean => {
   if (last === undefined) return true
   const ranks = rank(logs, entry.log) - rank(logs, last.log)
-  return ranks > 0 || (ranks === 0 && entry.index > last.index)
+  return ranks > 0 || (ranks === 0 && entry.index > last.index && entry.at >= last.at)
 }
 
 const comesAfter = (line: OpeningLine, last: OpeningLine | undefined, logs: readonly Log[]): boolean => {

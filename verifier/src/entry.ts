@@ -6,6 +6,8 @@ import { isInstant } from './time.ts'
 /** A journal entry's leaf (spec/journal-entry.md): what is public of it, and a digest for each part. */
 
 export const leafBytesMax = 65_535
+export const corrUnitsMax = 256
+export const partsMax = 16
 
 export type Leaf = {
   readonly at: string
@@ -26,20 +28,25 @@ export const parseLeaf = (text: string): Leaf | undefined => {
   if (!hasExactly(value, names) || member(value, 'v') !== 1) return undefined
   const { at, body, corr, log, seq, type, parts } = value as Readonly<Record<string, JsonObject[string]>>
   if (typeof at !== 'string' || !isInstant(at) || !isObject(body)) return undefined
-  if (typeof corr !== 'string' || typeof log !== 'string' || !isSeq(seq)) return undefined
-  if (typeof type !== 'string' || !/^[a-z][a-z0-9.-]{0,63}$/.test(type)) return undefined
+  if (typeof corr !== 'string' || corr.length > corrUnitsMax || typeof log !== 'string' || !isSeq(seq))
+    return undefined
+  if (typeof type !== 'string' || !isType(type)) return undefined
   if (hasParts && !isParts(parts)) return undefined
   return { at, body, corr, log, seq, type, parts: (parts ?? {}) as Readonly<Record<string, string>> }
 }
+
+const isType = (text: string): boolean =>
+  text.length <= 64 && /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){1,3}$/.test(text)
 
 const isSeq = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 const isParts = (value: JsonObject[string] | undefined): boolean =>
   isObject(value) &&
   Object.keys(value).length > 0 &&
+  Object.keys(value).length <= partsMax &&
   Object.entries(value).every(
     ([name, hash]) =>
-      /^[A-Za-z][A-Za-z0-9._-]{0,63}$/.test(name) &&
+      /^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name) &&
       typeof hash === 'string' &&
       fromBase64Url(hash)?.length === 32,
   )

@@ -21,7 +21,7 @@ export type NoteSignature = { readonly name: string; readonly keyId: Uint8Array;
 /** `text` ends with its line feed; signatures cover exactly these bytes. */
 export type Note = { readonly text: string; readonly signatures: readonly NoteSignature[] }
 
-/** `origin\nsize\nbase64(root)\n` */
+/** `origin\nsize\nbase64(root)\n`, then extension lines, none of them empty. */
 export type Checkpoint = { readonly origin: string; readonly size: number; readonly root: Uint8Array }
 
 export const signaturesMax = 100
@@ -56,12 +56,12 @@ export const parseNote = (note: string): Note | undefined => {
     : { text: note.slice(0, split + 1), signatures: signatures.filter((one) => one !== undefined) }
 }
 
-/** Exactly three lines: this package accepts no extension lines, since Poundlock writes none. */
+/** Extension lines after the root are signed, so they are accepted, but nothing is read from them. */
 export const parseCheckpoint = (text: string): Checkpoint | undefined => {
-  const [origin = '', sizeText = '', rootText = '', end, ...more] = text.split('\n')
+  const [origin = '', sizeText = '', rootText = '', ...rest] = text.split('\n')
   const root = fromBase64(rootText)
   const size = /^(0|[1-9][0-9]{0,15})$/.test(sizeText) ? Number(sizeText) : Number.NaN
-  if (end !== '' || more.length > 0 || !isKeyName(origin)) return undefined
+  if (rest.at(-1) !== '' || rest.slice(0, -1).includes('') || !isKeyName(origin)) return undefined
   if (!Number.isSafeInteger(size) || root?.length !== hashBytes) return undefined
   return { origin, size, root }
 }
@@ -80,6 +80,7 @@ export const verifyNoteSignature = (note: Note, key: VerifierKey, signature: Not
 const verifyCosignature = (note: Note, key: VerifierKey, bytes: Uint8Array): boolean => {
   if (bytes.length !== 72) return false
   const seconds = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0)
+  if (seconds === 0n) return false
   const message = `cosignature/v1\ntime ${seconds}\n${note.text}`
   return verifyEd25519(key.publicKey, utf8(message), bytes.subarray(8))
 }

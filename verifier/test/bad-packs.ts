@@ -369,6 +369,14 @@ const entryCases: readonly BadPack[] = [
     problems: [entry('entry/order', 'cedar', 6)],
   },
   {
+    name: 'clock-backwards',
+    breaks: 'an entry of the log itself is earlier than the one before it',
+    pack: fromDrafts(({ cedar: drafts }) => {
+      find(drafts, 'command.refused').at = '2026-11-20T13:59:59.999Z'
+    }),
+    problems: [entry('entry/order', 'cedar', indexOf('cedar', 'command.refused'))],
+  },
+  {
     name: 'proof-short',
     breaks: 'a proof lacks its last hash',
     pack: fromLines((lines) => {
@@ -739,9 +747,12 @@ const instructionCases: readonly BadPack[] = [
   },
 ]
 
+/** Two entries change places, and each takes the other's time. */
 const swap = (drafts: Draft[], type: string, other: string): void => {
-  const [one, two] = [drafts.indexOf(find(drafts, type)), drafts.indexOf(find(drafts, other))]
-  ;[drafts[one], drafts[two]] = [drafts[two] as Draft, drafts[one] as Draft]
+  const [first, second] = [find(drafts, type), find(drafts, other)]
+  const [one, two] = [drafts.indexOf(first), drafts.indexOf(second)]
+  drafts[one] = { ...second, at: first.at }
+  drafts[two] = { ...first, at: second.at }
 }
 
 const settlementCases: readonly BadPack[] = [

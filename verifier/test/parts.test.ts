@@ -131,7 +131,7 @@ test('notes and checkpoints are accepted in one form only', () => {
     `${note}\n`,
   ])
     assert.equal(parseNote(bad), undefined, JSON.stringify(bad))
-  for (const bad of ['log\n07\nAAAA\n', 'log\n7\nAAAA\n', `${parseNote(note)?.text}more\n`, '\n'])
+  for (const bad of ['log\n07\nAAAA\n', 'log\n7\nAAAA\n', `${parseNote(note)?.text}\nmore\n`, '\n'])
     assert.equal(parseCheckpoint(bad), undefined, JSON.stringify(bad))
 })
 
