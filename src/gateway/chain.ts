@@ -9,6 +9,7 @@ import {
   type EffectStore,
   type EffectTruth,
   type EvmLedger,
+  type Ledger,
 } from '#ledger'
 import { settlementInstructionTypes, type InstructionPart, type SettlementInstruction } from '#trade'
 import type { GatewayConfig } from './config.ts'
@@ -54,6 +55,7 @@ export function connectLedger(config: GatewayConfig, account: DigestSigner, effe
     store: effects,
     finality: { confirmations },
   })
+  const settling = settlementLedger(evm)
   let heard: { detail: string; refusal?: Refusal } = { detail: `${config.ledger.name}: not asked yet` }
   const hear = <T>(answer: T | Refusal): T | Refusal => {
     heard = isRefusal(answer)
@@ -64,18 +66,24 @@ export function connectLedger(config: GatewayConfig, account: DigestSigner, effe
   return {
     evm,
     state: () => heard,
-    settle: async (instruction) => hear(await settle(evm, instruction)),
-    outcome: async (instruction) => hear(await outcome(evm, instruction)),
+    settle: async (instruction) => hear(await settling.settle(instruction)),
+    outcome: async (instruction) => hear(await settling.outcome(instruction)),
   }
 }
 
-async function settle(evm: EvmLedger, part: InstructionPart): ReturnType<SettlementLedger['settle']> {
+/** What settling needs, over any adapter of the port. */
+export const settlementLedger = (ledger: Ledger): SettlementLedger => ({
+  settle: (instruction) => settle(ledger, instruction),
+  outcome: (instruction) => outcome(ledger, instruction),
+})
+
+async function settle(ledger: Ledger, part: InstructionPart): ReturnType<SettlementLedger['settle']> {
   const { deliverer, receiver } = part.signatures
   invariant(deliverer !== undefined && receiver !== undefined, 'both signatures are held')
   const instruction = instructionFrom(part)
   const signatures = { deliverer: bytesOf(deliverer), receiver: bytesOf(receiver) }
-  const effectId = effectIdOf(evm, part)
-  const truth = await evm.settle(effectId, { instruction, signatures })
+  const effectId = effectIdOf(ledger, part)
+  const truth = await ledger.settle(effectId, { instruction, signatures })
   if (isRefusal(truth)) return truth
   return submissionOf(effectId, truth)
 }
@@ -87,12 +95,12 @@ function submissionOf(effectId: string, truth: EffectTruth): Awaited<ReturnType<
   return { txHash: truth.txHash, nonce, effectId }
 }
 
-async function outcome(evm: EvmLedger, part: InstructionPart): Promise<LedgerOutcome | Refusal> {
+async function outcome(ledger: Ledger, part: InstructionPart): Promise<LedgerOutcome | Refusal> {
   // Asked before the state: what is unsettled after a final block past the deadline can never settle.
-  const finalTime = await evm.finalTime()
+  const finalTime = await ledger.finalTime()
   if (isRefusal(finalTime)) return finalTime
   const instruction = instructionFrom(part)
-  const truth = await evm.settlementOf(instruction)
+  const truth = await ledger.settlementOf(instruction)
   if (isRefusal(truth)) return truth
   if (truth.state === 'final')
     return {
@@ -103,12 +111,15 @@ async function outcome(evm: EvmLedger, part: InstructionPart): Promise<LedgerOut
     }
   if (truth.state === 'unknown' && finalTime > instruction.message.deadline) return { state: 'lapsed' }
   // A transaction of ours that an endpoint lost is sent again; somebody else's is only waited for.
-  await evm.pursue(effectIdOf(evm, part))
+  await ledger.pursue(effectIdOf(ledger, part))
   return { state: 'open' }
 }
 
-const effectIdOf = (evm: EvmLedger, part: InstructionPart): string =>
-  settlementEffectId(evm.chainId, toHex(hashTypedData(instructionFrom(part) as unknown as TypedData).digest))
+const effectIdOf = (ledger: Ledger, part: InstructionPart): string =>
+  settlementEffectId(
+    ledger.chainId,
+    toHex(hashTypedData(instructionFrom(part) as unknown as TypedData).digest),
+  )
 
 const uints = ['deliverId', 'deliverAmount', 'payAmount', 'deadline', 'nonce']
 

@@ -15,7 +15,6 @@ import {
 import type { PinnedPeer } from '#crypto'
 import { checkedOpen, openSqliteStore, type Journal, type Store } from '#journal'
 import { createPdp, defaultPolicyFolder, loadPolicyFolder, type Pdp, type PolicySet } from '#policy'
-import { parseInstrument } from '#trade'
 import {
   createFixEngine,
   createPeerClient,
@@ -27,16 +26,15 @@ import {
   type SessionConfig,
 } from '#transport'
 import type { GatewayApi } from './api.ts'
-import { createAuthoriser } from './authorise.ts'
 import { connectLedger, createEffectStore, type Chain } from './chain.ts'
 import { configuredClock, type FixSessionConfig, type GatewayConfig } from './config.ts'
 import { evidencePath, onEvidence, type EvidenceParts } from './evidence-exchange.ts'
+import { assembleCore } from './core.ts'
 import { createFixDesk } from './fix-desk.ts'
 import { createFixStore } from './fix-store.ts'
 import { createGatewayApi } from './gateway-api.ts'
 import { openGatewayKeys, ownKeys, pinnedPeers, type GatewayKeys } from './keys.ts'
-import { createLoop, type Probe } from './loop.ts'
-import { createMaker } from './maker.ts'
+import type { Probe } from './loop.ts'
 import { openingDrafts, peerKeys } from './opening.ts'
 import {
   confirmationsPath,
@@ -45,11 +43,10 @@ import {
   onInstruction,
   type PeeringParts,
 } from './peering.ts'
-import { placeOf } from './place.ts'
 import { createProjection, type Projection } from './projection.ts'
-import { createRegistry, fixSessionKey } from './registry.ts'
-import { doers, type SettlingParts } from './settling.ts'
-import { createWorker, type Worker } from './worker.ts'
+import { fixSessionKey } from './registry.ts'
+import type { SettlingParts } from './settling.ts'
+import { realLater, type Worker } from './worker.ts'
 import { createRows, type Rows } from './rows.ts'
 import { startWitnessing, witnessPolicyOf, type Witnessing } from './witnessing.ts'
 
@@ -134,40 +131,19 @@ type Core = Base & {
 }
 
 function assemble(base: Base, options: GatewayOptions): Core | Refusal {
-  const { config, clock, random, keys, journal, store, pdp } = base
-  const { settlement, record } = keys
-  const own = {
-    settlementAddress: settlement.address,
-    recordKeyId: record.keyId,
-    recordKey: record.publicKey,
-  }
-  const registry = createRegistry(config, own)
-  const place = placeOf(config, registry, clock)
-  const maker = config.maker && createMaker(config.maker)
-  if (isRefusal(maker)) return maker
-  const loop = createLoop({ journal, clock, self: registry.self, probe: options.probe ?? (() => undefined) })
-  const { chainId, payToken } = config.ledger
-  const { decimals } = payToken
-  const authorise = createAuthoriser({ pdp, registry, clock, state: () => loop.state, chainId, decimals })
-  const peering: PeeringParts = {
-    ...{ loop, clock, random, registry, place, authorise, maker },
-    instrumentOf: (securityId) => parseInstrument(securityId, place.venue, clock.now()),
-    recordSigner: record,
-    settlementSigner: settlement,
-    recordKeys: () => registry.recordKeys(clock.now()),
-  }
+  const { config, journal, store, keys } = base
   const clients = peerClients(base)
-  const chain = connectLedger(config, settlement, createEffectStore(store, journal))
-  const peerClient: SettlingParts['peerClient'] = (name) =>
-    clients.get(name) ?? refuse('peer-unknown', `no peer ${name} is registered`)
-  const settling: SettlingParts = { ...peering, peerClient, ledger: chain }
-  const worker = createWorker(
-    loop.state,
-    (kind, tradeId, trade) => doers[kind](settling, { tradeId, trade }),
-    options.onFailure,
-  )
-  journal.onAppend(() => worker.wake())
-  return { ...base, chain, peering, settling, clients, worker, projection: createProjection(journal) }
+  const chain = connectLedger(config, keys.settlement, createEffectStore(store, journal))
+  const core = assembleCore({
+    ...base,
+    ledger: chain,
+    peerClient: (name) => clients.get(name) ?? refuse('peer-unknown', `no peer ${name} is registered`),
+    later: realLater,
+    probe: options.probe ?? (() => undefined),
+    onBug: options.onFailure,
+  })
+  if (isRefusal(core)) return core
+  return { ...base, ...core, chain, clients, projection: createProjection(journal) }
 }
 
 function peerClients({ config, keys, peers }: Base): ReadonlyMap<string, PeerClient> {

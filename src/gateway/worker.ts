@@ -14,12 +14,26 @@ export type Worker = {
 /** undefined when done. */
 export type Doer = (kind: WorkKind, tradeId: string, trade: Trade) => Promise<Refusal | undefined>
 
+/** Runs something once after a time; the answer takes it back. A simulation brings its own. */
+export type Later = (ms: number, run: () => void) => () => void
+export const realLater: Later = (ms, run) => {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
+}
+
 const retryMsFirst = 50
 const retryMsMost = 2_000
 
-export function createWorker(state: DeskState, perform: Doer, onBug: (error: unknown) => void): Worker {
+export type WorkerParts = {
+  readonly state: DeskState
+  readonly perform: Doer
+  readonly onBug: (error: unknown) => void
+  readonly later: Later
+}
+
+export function createWorker({ state, perform, onBug, later: after }: WorkerParts): Worker {
   const running = new Map<string, Promise<void>>()
-  const timers = new Map<string, NodeJS.Timeout>()
+  const timers = new Map<string, () => void>()
   const attempts = new Map<string, number>()
   const waiting = new Map<string, Refusal>()
   let closed = false
@@ -52,21 +66,18 @@ export function createWorker(state: DeskState, perform: Doer, onBug: (error: unk
     const soon = REFUSALS[refusal.refusal].retryable
       ? retryMsFirst * 2 ** Math.min(attempt, 3)
       : retryMsFirst * 2 ** attempt
-    const timer = setTimeout(
-      () => {
-        timers.delete(work.id)
-        wake()
-      },
-      Math.min(soon, retryMsMost),
-    )
-    timers.set(work.id, timer)
+    const again = (): void => {
+      timers.delete(work.id)
+      wake()
+    }
+    timers.set(work.id, after(Math.min(soon, retryMsMost), again))
   }
   return {
     wake,
     waiting: () => waiting,
     close: async () => {
       closed = true
-      for (const timer of timers.values()) clearTimeout(timer)
+      for (const cancel of timers.values()) cancel()
       await Promise.all(running.values())
     },
   }
