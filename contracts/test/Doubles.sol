@@ -120,6 +120,18 @@ contract ShortPositions is ERC6909 {
     }
 }
 
+/// @dev Delivers, and leaves the deliverer what it delivered.
+contract ConjuringPositions is ERC6909 {
+    function mint(address to, uint256 id, uint256 amount) external {
+        _mint(to, id, amount);
+    }
+
+    function transferFrom(address, address to, uint256 id, uint256 amount) public override returns (bool) {
+        _mint(to, id, amount);
+        return true;
+    }
+}
+
 /// @dev ERC-1271 signer that accepts exactly one digest.
 contract Wallet {
     bytes32 private _accepted;

@@ -19,6 +19,7 @@ import {
     Money,
     FalsePositions,
     ShortPositions,
+    ConjuringPositions,
     Wallet,
     RevertingWallet,
     ShortWallet,
@@ -479,6 +480,14 @@ contract SettlementTest is Fixture {
         fake.mint(alder, seriesId, CONTRACTS);
         vm.prank(alder);
         fake.setOperator(address(settlement), true);
+        SettlementInstruction memory i = trade();
+        i.deliverToken = address(fake);
+        refused(i, abi.encodeWithSelector(Settlement.TransferInexact.selector, address(fake)));
+    }
+
+    function testConjuredDeliveryReverts() public {
+        ConjuringPositions fake = new ConjuringPositions();
+        fake.mint(alder, seriesId, CONTRACTS);
         SettlementInstruction memory i = trade();
         i.deliverToken = address(fake);
         refused(i, abi.encodeWithSelector(Settlement.TransferInexact.selector, address(fake)));
