@@ -51,7 +51,6 @@ const flip = async (): Promise<void> => {
   if (page.original === undefined) return
   const { bytes, flip: done } = flipByte(page.original.bytes, randomBelow)
   const opened = await openPack(`${page.original.name}, changed`, bytes, page.trust)
-  const hex = (byte: number): string => `0x${byte.toString(16).padStart(2, '0')}`
   const [first] = opened.report.problems
   const found = first ? `Found: ${problemText(first)}` : 'It was not found. That is a bug: please report it.'
   byId('flipped').textContent =
@@ -59,6 +58,8 @@ const flip = async (): Promise<void> => {
   enableRestore(true)
   present(opened)
 }
+
+const hex = (byte: number): string => `0x${byte.toString(16).padStart(2, '0')}`
 
 const restore = (): void => {
   byId('flipped').textContent = 'The pack is as it was.'
@@ -77,7 +78,8 @@ const randomBelow = (below: number): number => {
 }
 
 const onFile = (id: string, read: (file: File) => Promise<void>): void => {
-  const input = byId(id) as HTMLInputElement
+  const input = byId(id)
+  if (!(input instanceof HTMLInputElement)) throw new Error(`#${id} is no file input`)
   input.addEventListener('change', () => {
     const [file] = input.files ?? []
     if (file) void read(file).then(() => (input.value = ''))

@@ -1,6 +1,6 @@
 import { fromBase64Url, utf8 } from './bytes.ts'
-import { hasExactly, isObject, member, parseCanonical } from './json.ts'
-import type { JsonObject } from './json.ts'
+import { hasExactly, isCount, isObject, isText, member, parseCanonical } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import { isInstant } from './time.ts'
 
 /** A journal entry's leaf (spec/journal-entry.md): what is public of it, and a digest for each part. */
@@ -26,27 +26,25 @@ export const parseLeaf = (text: string): Leaf | undefined => {
   const hasParts = Object.hasOwn(value, 'parts')
   const names = ['at', 'body', 'corr', 'log', 'seq', 'type', 'v', ...(hasParts ? ['parts'] : [])]
   if (!hasExactly(value, names) || member(value, 'v') !== 1) return undefined
-  const { at, body, corr, log, seq, type, parts } = value as Readonly<Record<string, JsonObject[string]>>
-  if (typeof at !== 'string' || !isInstant(at) || !isObject(body)) return undefined
-  if (typeof corr !== 'string' || corr.length > corrUnitsMax || typeof log !== 'string' || !isSeq(seq))
-    return undefined
-  if (typeof type !== 'string' || !isType(type)) return undefined
-  if (hasParts && !isParts(parts)) return undefined
-  return { at, body, corr, log, seq, type, parts: (parts ?? {}) as Readonly<Record<string, string>> }
+  const [at, body, corr] = [member(value, 'at'), member(value, 'body'), member(value, 'corr')]
+  const [log, seq, type] = [member(value, 'log'), member(value, 'seq'), member(value, 'type')]
+  const parts = hasParts ? readParts(member(value, 'parts')) : {}
+  if (!isText(at) || !isInstant(at) || !isObject(body) || parts === undefined) return undefined
+  if (!isText(corr) || corr.length > corrUnitsMax || !isText(log) || !isCount(seq)) return undefined
+  return isText(type) && isType(type) ? { at, body, corr, log, seq, type, parts } : undefined
 }
 
 const isType = (text: string): boolean =>
   text.length <= 64 && /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){1,3}$/.test(text)
 
-const isSeq = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-
-const isParts = (value: JsonObject[string] | undefined): boolean =>
-  isObject(value) &&
-  Object.keys(value).length > 0 &&
-  Object.keys(value).length <= partsMax &&
-  Object.entries(value).every(
-    ([name, hash]) =>
-      /^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name) &&
-      typeof hash === 'string' &&
-      fromBase64Url(hash)?.length === 32,
-  )
+const readParts = (value: Json | undefined): Leaf['parts'] | undefined => {
+  const parts: Record<string, string> = {}
+  if (!isObject(value)) return undefined
+  for (const [name, hash] of Object.entries(value)) {
+    if (!/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name)) return undefined
+    if (!isText(hash) || fromBase64Url(hash)?.length !== 32) return undefined
+    parts[name] = hash
+  }
+  const count = Object.keys(parts).length
+  return count > 0 && count <= partsMax ? parts : undefined
+}

@@ -1,7 +1,7 @@
 import { fromHex, toHex } from './bytes.ts'
 import { hashInstruction, instructionMembers, isMember } from './eip712.ts'
 import type { Domain, InstructionMessage } from './eip712.ts'
-import { hasExactly, isObject, member, parseCanonical } from './json.ts'
+import { hasExactly, isCount, isObject, isText, member, parseCanonical } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { chainTradeId } from './record.ts'
 import type { TradeRecord } from './record.ts'
@@ -54,23 +54,24 @@ export const digestText = ({ digest }: Instruction): string => `0x${toHex(digest
 const readDomain = (value: JsonObject[string] | undefined): Domain | undefined => {
   if (!isObject(value)) return undefined
   if (!hasExactly(value, ['chainId', 'name', 'verifyingContract', 'version'])) return undefined
-  const { chainId, name, version, verifyingContract } = value as Readonly<Record<string, JsonObject[string]>>
-  if (name !== 'Poundlock Settlement' || version !== '1' || !Number.isSafeInteger(chainId)) return undefined
-  if (typeof verifyingContract !== 'string' || !isMember('address', verifyingContract)) return undefined
-  return (chainId as number) > 0
-    ? { name, version, chainId: BigInt(chainId as number), verifyingContract }
-    : undefined
+  const [chainId, contract] = [member(value, 'chainId'), member(value, 'verifyingContract')]
+  const [name, version] = [member(value, 'name'), member(value, 'version')]
+  if (name !== 'Poundlock Settlement' || version !== '1' || !isCount(chainId) || chainId < 1) return undefined
+  if (!isText(contract) || !isMember('address', contract)) return undefined
+  return { name, version, chainId: BigInt(chainId), verifyingContract: contract }
 }
 
 const readMessage = (value: JsonObject[string] | undefined): InstructionMessage | undefined => {
   const names = instructionMembers.map(([name]) => name)
   if (!isObject(value) || !hasExactly(value, names)) return undefined
-  const right = instructionMembers.every(([name, type]) => {
-    const text = member(value, name)
-    return typeof text === 'string' && isMember(type, text)
-  })
-  return right ? (value as InstructionMessage) : undefined
+  return isMessage(value) ? value : undefined
 }
+
+const isMessage = (value: JsonObject): value is InstructionMessage =>
+  instructionMembers.every(([name, type]) => {
+    const text = member(value, name)
+    return isText(text) && isMember(type, text)
+  })
 
 const readSignatures = (value: JsonObject[string] | undefined): Instruction['signatures'] | undefined => {
   const names = isObject(value) ? Object.keys(value) : []

@@ -12,7 +12,7 @@ export const depthMax = 64
 /** The value of a canonical text; undefined when the text is not canonical JSON or deeper than `depthMax`. */
 export const parseCanonical = (text: string): Json | undefined => {
   try {
-    const value = JSON.parse(text) as Json
+    const value: Json = JSON.parse(text)
     return canonicalJson(value) === text ? value : undefined
   } catch {
     return undefined
@@ -27,15 +27,24 @@ export const canonicalJson = (value: Json, depth = 0): string => {
   if (typeof value === 'string') return printString(value)
   if (isArray(value)) return `[${value.map((item) => canonicalJson(item, depth + 1)).join(',')}]`
   const members = Object.keys(value)
-    .sort(byUtf16)
+    .toSorted(byUtf16)
     .map((name) => `${printString(name)}:${canonicalJson(value[name] ?? null, depth + 1)}`)
   return `{${members.join(',')}}`
 }
 
-export const isObject = (value: Json | undefined): value is JsonObject =>
+export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const isArray = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
+
+export const isText = (value: Json | undefined): value is string => typeof value === 'string'
+
+export const isTexts = (value: Json | undefined): value is readonly string[] =>
+  isArray(value) && value.every(isText)
+
+/** An integer from 0 to 2^53 − 1. */
+export const isCount = (value: Json | undefined): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 
 /** True when the object has these members and no others. */
 export const hasExactly = (value: JsonObject, names: readonly string[]): boolean =>

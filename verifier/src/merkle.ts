@@ -42,7 +42,8 @@ export const merklePath = (
     if (last === 0n) return undefined
     const isRight = at % 2n === 1n || at === last
     const [left, right] = isRight ? [sibling, hash] : [hash, sibling]
-    while (isRight && at % 2n === 0n && at !== 0n) [at, last] = [at >> 1n, last >> 1n]
+    // A right edge without a sibling on these levels: go up to the next level that has one.
+    if (isRight) while (at % 2n === 0n && at !== 0n) [at, last] = [at >> 1n, last >> 1n]
     ;[at, last] = [at >> 1n, last >> 1n]
     hash = nodeHash(left, right)
     steps.push({ side: isRight ? 'left' : 'right', sibling, left, right, result: hash })

@@ -1,7 +1,16 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { fromUtf8, toHex, utf8 } from './bytes.ts'
-import { canonicalJson, hasExactly, isArray, isObject, member, parseCanonical } from './json.ts'
-import type { Json, JsonObject } from './json.ts'
+import {
+  canonicalJson,
+  hasExactly,
+  isCount,
+  isObject,
+  isText,
+  isTexts,
+  member,
+  parseCanonical,
+} from './json.ts'
+import type { JsonObject } from './json.ts'
 import type { Findings, Place, Section } from './report.ts'
 import { isInstant } from './time.ts'
 
@@ -13,14 +22,21 @@ export const lineBytesMax = 1024 * 1024
 export const entriesMax = 1_000_000
 
 export type TrustLine = {
+  readonly section: 'trust'
   readonly line: number
   readonly log: string
   readonly logKey: string
   readonly witnesses: readonly string[]
   readonly quorum: number
 }
-export type CheckpointLine = { readonly line: number; readonly log: string; readonly note: string }
+export type CheckpointLine = {
+  readonly section: 'checkpoint'
+  readonly line: number
+  readonly log: string
+  readonly note: string
+}
 export type EntryLine = {
+  readonly section: 'entry'
   readonly line: number
   readonly log: string
   readonly index: number
@@ -28,6 +44,7 @@ export type EntryLine = {
   readonly proof: readonly string[]
 }
 export type OpeningLine = {
+  readonly section: 'opening'
   readonly line: number
   readonly log: string
   readonly index: number
@@ -70,7 +87,7 @@ export const readPack = (bytes: Uint8Array, findings: Findings): PackLines | und
   if (sections.length !== lines.length) return blameCount(lines, sections, findings)
   const values = lines.map((line, at) => readLine(line, sections[at] ?? 'seal', at + 1, findings))
   checkSeal(lines, sections, values.at(-1), findings)
-  return collect(header, values, sections)
+  return collect(header, values)
 }
 
 /** Every line with its line feed; a last line without one is a line that cannot be read. */
@@ -96,15 +113,22 @@ const readHeader = (line: Uint8Array, findings: Findings): Header | undefined =>
 }
 
 const headerOf = (value: JsonObject): (Header & { format: string }) | undefined => {
-  const { counts, subject, created, format: name } = value as Record<string, Json | undefined>
   if (!hasExactly(value, ['counts', 'created', 'format', 'subject'])) return undefined
-  if (!isObject(counts) || !hasExactly(counts, counted) || !isObject(subject)) return undefined
+  const [counts, subject] = [member(value, 'counts'), member(value, 'subject')]
+  const [created, name] = [member(value, 'created'), member(value, 'format')]
+  if (!isObject(counts) || !hasExactly(counts, counted)) return undefined
+  if (!isObject(subject) || !hasExactly(subject, ['uti'])) return undefined
   const uti = member(subject, 'uti')
-  if (!hasExactly(subject, ['uti']) || typeof uti !== 'string' || typeof name !== 'string') return undefined
-  if (typeof created !== 'string' || !isInstant(created)) return undefined
-  const numbers = counted.map((section) => member(counts, section))
-  if (!numbers.every((count) => isCount(count) && count <= entriesMax)) return undefined
-  return { format: name, created, uti, counts: counts as unknown as Counts }
+  if (!isText(uti) || !isText(name) || !isText(created) || !isInstant(created)) return undefined
+  const numbers = countsOf(counts)
+  return numbers && { format: name, created, uti, counts: numbers }
+}
+
+const countsOf = (counts: JsonObject): Counts | undefined => {
+  const [trust, checkpoint, entry, opening] = counted.map((section) => member(counts, section))
+  if (!isCount(trust) || !isCount(checkpoint) || !isCount(entry) || !isCount(opening)) return undefined
+  const small = Math.max(trust, checkpoint, entry, opening) <= entriesMax
+  return small ? { trust, checkpoint, entry, opening } : undefined
 }
 
 const sectionsOf = (counts: Counts): readonly Section[] => [
@@ -133,13 +157,18 @@ const blameCount = (
   return undefined
 }
 
+type SealLine = {
+  readonly section: 'seal'
+  readonly line: number
+  readonly digest: string
+  readonly digests: JsonObject
+}
 type Value = TrustLine | CheckpointLine | EntryLine | OpeningLine | SealLine | undefined
-type SealLine = { readonly line: number; readonly digest: string; readonly digests: JsonObject }
 
 const readLine = (bytes: Uint8Array, section: Section, line: number, findings: Findings): Value => {
   if (section === 'header') return undefined
   const value = parseLine(bytes)
-  const read = value && member(value, 'section') === section ? lineOf(value, section, line) : undefined
+  const read = value && member(value, 'section') === section ? readers[section]?.(value, line) : undefined
   const place = read === undefined ? brokenPlace(bytes, section, line) : { section, line }
   findings.check('pack/syntax', read !== undefined, place, `this line is not a canonical ${section} line`)
   return read
@@ -152,20 +181,49 @@ const parseLine = (bytes: Uint8Array): JsonObject | undefined => {
   return isObject(value) ? value : undefined
 }
 
-const shapes: Readonly<Record<string, Readonly<Record<string, (value: Json | undefined) => boolean>>>> = {
-  trust: { log: isText, logKey: isText, quorum: isCount, witnesses: isTexts },
-  checkpoint: { log: isText, note: isText },
-  entry: { entry: isText, index: isCount, log: isText, proof: isTexts },
-  opening: { content: isText, index: isCount, log: isText, part: isText, salt: isText },
-  seal: { digest: isText, digests: isObject },
+const readTrust = (value: JsonObject, line: number): TrustLine | undefined => {
+  if (!hasExactly(value, ['log', 'logKey', 'quorum', 'section', 'witnesses'])) return undefined
+  const [log, logKey] = [member(value, 'log'), member(value, 'logKey')]
+  const [quorum, witnesses] = [member(value, 'quorum'), member(value, 'witnesses')]
+  const good = isText(log) && isText(logKey) && isCount(quorum) && isTexts(witnesses)
+  return good ? { section: 'trust', line, log, logKey, witnesses, quorum } : undefined
 }
 
-const lineOf = (value: JsonObject, section: Section, line: number): Value => {
-  const shape = Object.entries(shapes[section] ?? {})
-  if (!hasExactly(value, ['section', ...shape.map(([name]) => name)])) return undefined
-  if (!shape.every(([name, is]) => is(member(value, name)))) return undefined
-  if (section === 'seal' && !isSealDigests(member(value, 'digests'))) return undefined
-  return { ...value, line } as unknown as Value
+const readCheckpoint = (value: JsonObject, line: number): CheckpointLine | undefined => {
+  const [log, note] = [member(value, 'log'), member(value, 'note')]
+  const good = hasExactly(value, ['log', 'note', 'section']) && isText(log) && isText(note)
+  return good ? { section: 'checkpoint', line, log, note } : undefined
+}
+
+const readEntry = (value: JsonObject, line: number): EntryLine | undefined => {
+  if (!hasExactly(value, ['entry', 'index', 'log', 'proof', 'section'])) return undefined
+  const [log, index] = [member(value, 'log'), member(value, 'index')]
+  const [entry, proof] = [member(value, 'entry'), member(value, 'proof')]
+  const good = isText(log) && isCount(index) && isText(entry) && isTexts(proof)
+  return good ? { section: 'entry', line, log, index, entry, proof } : undefined
+}
+
+const readOpening = (value: JsonObject, line: number): OpeningLine | undefined => {
+  if (!hasExactly(value, ['content', 'index', 'log', 'part', 'salt', 'section'])) return undefined
+  const [log, index, part] = [member(value, 'log'), member(value, 'index'), member(value, 'part')]
+  const [salt, content] = [member(value, 'salt'), member(value, 'content')]
+  const good = isText(log) && isCount(index) && isText(part) && isText(salt) && isText(content)
+  return good ? { section: 'opening', line, log, index, part, salt, content } : undefined
+}
+
+const readSeal = (value: JsonObject, line: number): SealLine | undefined => {
+  if (!hasExactly(value, ['digest', 'digests', 'section'])) return undefined
+  const [digest, digests] = [member(value, 'digest'), member(value, 'digests')]
+  if (!isText(digest) || !isObject(digests) || !hasExactly(digests, sealed)) return undefined
+  return Object.values(digests).every(isText) ? { section: 'seal', line, digest, digests } : undefined
+}
+
+const readers: Readonly<Partial<Record<Section, (value: JsonObject, line: number) => Value>>> = {
+  trust: readTrust,
+  checkpoint: readCheckpoint,
+  entry: readEntry,
+  opening: readOpening,
+  seal: readSeal,
 }
 
 /** An entry line that cannot be read still names its index and log, unless just those were hit. */
@@ -185,7 +243,7 @@ const checkSeal = (
   value: Value,
   findings: Findings,
 ): void => {
-  if (value === undefined || !('digests' in value)) return
+  if (value?.section !== 'seal') return
   const own = toHex(sha256(utf8(canonicalJson(value.digests))))
   const place: Place = { section: 'seal', line: value.line }
   if (!findings.check('pack/seal', own === value.digest, place, 'the seal itself is damaged')) return
@@ -197,31 +255,12 @@ const checkSeal = (
   }
 }
 
-const collect = (header: Header, values: readonly Value[], sections: readonly Section[]): PackLines => {
-  const of = <T>(wanted: Section): readonly T[] =>
-    values.filter((value, at) => value !== undefined && sections[at] === wanted) as unknown as readonly T[]
-  return {
-    created: header.created,
-    uti: header.uti,
-    trust: of<TrustLine>('trust'),
-    trustCount: header.counts.trust,
-    checkpoint: of<CheckpointLine>('checkpoint'),
-    entry: of<EntryLine>('entry'),
-    opening: of<OpeningLine>('opening'),
-  }
-}
-
-function isText(value: Json | undefined): value is string {
-  return typeof value === 'string'
-}
-
-function isTexts(value: Json | undefined): boolean {
-  return isArray(value) && value.every(isText)
-}
-
-function isCount(value: Json | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-const isSealDigests = (value: Json | undefined): boolean =>
-  isObject(value) && hasExactly(value, sealed) && Object.values(value).every(isText)
+const collect = (header: Header, values: readonly Value[]): PackLines => ({
+  created: header.created,
+  uti: header.uti,
+  trust: values.filter((value) => value?.section === 'trust'),
+  trustCount: header.counts.trust,
+  checkpoint: values.filter((value) => value?.section === 'checkpoint'),
+  entry: values.filter((value) => value?.section === 'entry'),
+  opening: values.filter((value) => value?.section === 'opening'),
+})

@@ -1,7 +1,6 @@
 import { digest, fromUtf8, toHex, utf8 } from './bytes.ts'
 import { isMember } from './eip712.ts'
 import { hasExactly, isObject, parseCanonical } from './json.ts'
-import type { Json } from './json.ts'
 import { isInstant, unixSeconds } from './time.ts'
 
 /** The trade record (spec/trade-record.md): its shape, and what must hold between its members. */
@@ -33,7 +32,7 @@ export const assetDecimalsMax = 36
 export const parseRecord = (bytes: Uint8Array): TradeRecord | undefined => {
   const text = fromUtf8(bytes)
   const value = text === undefined ? undefined : parseCanonical(text)
-  return matches(value, recordShape) ? (value as unknown as TradeRecord) : undefined
+  return isRecord(value) ? value : undefined
 }
 
 /** Lower-case hexadecimal of digest('poundlock/record/v1', payload): how journal bodies name a record. */
@@ -131,8 +130,10 @@ const recordShape: Shape = {
   uti: isText,
 }
 
+const isRecord = (value: unknown): value is TradeRecord => matches(value, recordShape)
+
 // Every member of the shape, none other; the record itself has v: 1 besides.
-const matches = (value: Json | undefined, shape: Shape): boolean => {
+const matches = (value: unknown, shape: Shape): boolean => {
   if (typeof shape === 'function') return typeof value === 'string' && shape(value)
   const names = Object.keys(shape)
   const versioned = shape === recordShape

@@ -179,7 +179,7 @@ export const instructionOf = (
     chainId: Number(settlement['chainId']?.slice('eip155:'.length)),
     verifyingContract: settlement['contract'],
   }
-  const { chainId, contract, route, ...rest } = settlement
+  const { chainId, contract, route: _route, ...rest } = settlement
   const message: Record<string, string> = {
     ...rest,
     tradeId: `0x${labelled('poundlock/trade/v1', String(record['uti'])).toString('hex')}`,
