@@ -99,7 +99,11 @@ test('a decision can be decided again from its inputs, under its own set or anot
     if (first.error !== undefined) continue
     assert.deepEqual(decideAgain(pdp, first.inputs), first, name)
     const allowed = decideAgain(draft, first.inputs).decision === 'allow'
-    assert.equal(allowed, facts.action === 'CancelOrder' && first.decision === 'allow', name)
+    assert.equal(
+      allowed,
+      !('amount' in facts) && facts.action !== 'AdministerSession' && first.decision === 'allow',
+      name,
+    )
   }
   for (const inputs of [{}, { action: 'PlaceOrder' }, { unreadable: 'x' }])
     assert.deepEqual(decideAgain(pdp, inputs).rules, ['policy-error'])

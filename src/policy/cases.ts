@@ -9,7 +9,7 @@ import {
   type Refusal,
 } from '#core'
 import { decideFacts } from './decide.ts'
-import { dealActions, settleActions, type PolicyFacts } from './facts.ts'
+import { dealActions, isAftercare, settleActions, type AftercareAction, type PolicyFacts } from './facts.ts'
 import type { Decision, Pdp } from './pdp.ts'
 
 /** One line of a cases file: facts, and the decision and rules that must come out. */
@@ -76,7 +76,7 @@ function parseFacts(facts: JsonObject): PolicyFacts | Refusal {
     return { action, operator: { id: textOf(id), role: textOf(role) }, session, authenticated }
   }
   const parties = { ...partiesOf(facts), authenticated }
-  if (action === 'CancelOrder') return { action, ...parties }
+  if (isAftercare(action)) return { action, ...parties }
   const amount = parseDecimal(textOf(facts['amount']))
   const usedToday = parseDecimal(textOf(facts['usedToday']))
   if (isRefusal(amount)) return amount
@@ -91,7 +91,7 @@ function parseFacts(facts: JsonObject): PolicyFacts | Refusal {
 
 function partiesOf(
   facts: JsonObject,
-): Pick<Extract<PolicyFacts, { action: 'CancelOrder' }>, 'counterparty' | 'option'> {
+): Pick<Extract<PolicyFacts, { action: AftercareAction }>, 'counterparty' | 'option'> {
   const counterparty = objectOf(facts['counterparty'])
   const option = objectOf(facts['option'])
   return {

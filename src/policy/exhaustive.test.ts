@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { isRefusal } from '#core'
-import { dealActions, settleActions } from './facts.ts'
+import { aftercareActions, dealActions, isAftercare, settleActions } from './facts.ts'
 import { createPdp, type Pdp } from './pdp.ts'
 import type { PolicyRequest } from './request.ts'
 import { defaultSet, digest, pdpOf } from './testing.ts'
@@ -55,7 +55,8 @@ function* deals(): Generator<Deal> {
           for (const action of dealActions) yield { ...party, ...option, action, amountCents, usedTodayCents }
     yield* settlements(party)
     for (const option of oneGoodOneBad)
-      yield { ...party, ...option, action: 'CancelOrder', amountCents: 0, usedTodayCents: 0 }
+      for (const action of aftercareActions)
+        yield { ...party, ...option, action, amountCents: 0, usedTodayCents: 0 }
   }
 }
 
@@ -71,17 +72,19 @@ function* settlements(party: Party): Generator<Deal> {
 
 function oracle(deal: Deal): boolean {
   if (!deal.authenticated) return false
-  if (deal.action === 'CancelOrder') return true
+  if (isAftercare(deal.action)) return true
   const [perTrade, perDay] = limitsOf(deal.tier)
   const worth = deal.amountCents / 100
   if (worth > perTrade || worth + deal.usedTodayCents / 100 > perDay) return false
-  if (deal.sanctioned || (deal.suspended && deal.ledger === undefined)) return false
+  if (deal.sanctioned || (deal.suspended && newDeals.includes(deal.action))) return false
   const european = deal.cfi === 'OCECCN' || deal.cfi === 'OPECCN'
   if (deal.venue !== 'otc-linear-usdc' || !european || !/^(?:BTC|ETH)$/.test(deal.underlying)) return false
   if (deal.ledger === undefined) return true
   if (deal.ledger !== 'eip155:31337') return false
   return deal.action === 'ConfirmTrade' || worth <= 25_000 || (deal.approvals ?? 0) >= 2
 }
+
+const newDeals = ['RequestQuote', 'IssueQuote', 'PlaceOrder', 'AcceptOrder']
 
 function limitsOf(tier: string): readonly [number, number] {
   if (tier === 'tier1') return [50_000, 200_000]
@@ -91,7 +94,7 @@ function limitsOf(tier: string): readonly [number, number] {
 function requestFor(deal: Deal): PolicyRequest {
   const { action, tier, suspended, sanctioned, authenticated, underlying, cfi, venue } = deal
   const { amountCents, usedTodayCents, ledger, approvals } = deal
-  const worth = action === 'CancelOrder' ? {} : { amountCents, usedTodayCents }
+  const worth = isAftercare(action) ? {} : { amountCents, usedTodayCents }
   const settle = ledger === undefined ? {} : { ledger, approvals: approvals ?? 0 }
   return {
     action,

@@ -17,11 +17,29 @@ export type OptionFacts = {
   readonly cfi: string
 }
 
-export const dealActions = ['RequestQuote', 'IssueQuote', 'PlaceOrder', 'AcceptOrder'] as const
+export const dealActions = [
+  'RequestQuote',
+  'IssueQuote',
+  'PlaceOrder',
+  'AcceptOrder',
+  'CorrectTrade',
+] as const
 export const settleActions = ['ConfirmTrade', 'InstructSettlement', 'SubmitSettlement'] as const
+/** Ending, dividing and using what exists: needs who and what, no amount, and no limit stands in its way. */
+export const aftercareActions = [
+  'CancelOrder',
+  'CancelQuote',
+  'BustTrade',
+  'AllocateTrade',
+  'ExerciseOption',
+] as const
 export type DealAction = (typeof dealActions)[number]
 export type SettleAction = (typeof settleActions)[number]
-export type PolicyAction = DealAction | SettleAction | 'CancelOrder' | 'AdministerSession'
+export type AftercareAction = (typeof aftercareActions)[number]
+export type PolicyAction = DealAction | SettleAction | AftercareAction | 'AdministerSession'
+
+export const isAftercare = (action: string): action is AftercareAction =>
+  aftercareActions.some((known) => known === action)
 
 type TradeFacts = {
   readonly counterparty: CounterpartyFacts
@@ -44,7 +62,7 @@ export type PolicyFacts =
   | ({ readonly action: DealAction } & TradeFacts & Worth)
   | ({ readonly action: SettleAction; readonly ledger: string; readonly approvals: number } & TradeFacts &
       Worth)
-  | ({ readonly action: 'CancelOrder' } & TradeFacts)
+  | ({ readonly action: AftercareAction } & TradeFacts)
   | {
       readonly action: 'AdministerSession'
       readonly operator: { readonly id: string; readonly role: string }
@@ -57,7 +75,7 @@ export function requestOf(facts: PolicyFacts): PolicyRequest | Refusal {
   if (facts.action === 'AdministerSession') return sessionRequest(facts)
   const { action, authenticated } = facts
   const parties = tradeEntities(facts)
-  if (facts.action === 'CancelOrder') return { action, ...parties, context: { authenticated } }
+  if (!('amount' in facts)) return { action, ...parties, context: { authenticated } }
   const [amountCents, usedTodayCents] = [centsOf(facts.amount), centsOf(facts.usedToday)]
   if (isRefusal(amountCents)) return amountCents
   if (isRefusal(usedTodayCents)) return usedTodayCents

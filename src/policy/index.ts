@@ -3,9 +3,12 @@ export { parseCases, testPolicies, type CaseResult, type PolicyCase } from './ca
 export { decideAgain, decideFacts, refusalOf } from './decide.ts'
 export { explain, type ExplainedDecision } from './explain.ts'
 export {
+  aftercareActions,
   dealActions,
+  isAftercare,
   requestOf,
   settleActions,
+  type AftercareAction,
   type CounterpartyFacts,
   type OptionFacts,
   type PolicyAction,
