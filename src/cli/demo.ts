@@ -46,7 +46,7 @@ export async function demo(args: DemoArguments, output: Output): Promise<number>
   if (built) return refuseWith(built, output)
   const portBase = args.portBase ?? defaultPortBase
   output.say(`${gatewayVersionLine} · console http://127.0.0.1:${portBase + 420}\n`)
-  const running = await runDemo({ dir: args.dir, portBase, kills, progress: output.say })
+  const running = await runDemo({ dir: args.dir, portBase, kills, progress: (line) => output.say(line) })
   if (isRefusal(running)) return refuseWith(running, output)
   const code = await conclude(running, args, output)
   if (!args.once) await untilAsked(output)
@@ -103,7 +103,8 @@ async function verify(path: string): Promise<Verdict> {
     [join(project, 'verifier/src/cli.ts'), path, '--json'],
     project,
   )
-  const report = JSON.parse(text) as { ok: boolean; problems: JsonObject[]; checked: { count: number }[] }
+  // oxlint-disable-next-line no-unsafe-type-assertion -- the report format of spec/evidence-pack.md §5
+  const report = JSON.parse(text) as Pick<Verdict, 'ok' | 'problems'> & { checked: { count: number }[] }
   return {
     ok: report.ok,
     problems: report.problems,
@@ -111,7 +112,13 @@ async function verify(path: string): Promise<Verdict> {
   }
 }
 
-type Tampered = { readonly entry: number; readonly path: string; readonly verdict: Verdict }
+type Tampered = {
+  readonly entry: number
+  readonly index: number
+  readonly log: string
+  readonly path: string
+  readonly verdict: Verdict
+}
 
 /** Changes one character inside the leaf of the n-th entry of the pack, and lets the verifier look. */
 async function tamper(report: DemoReport, wanted: number): Promise<Tampered | Refusal> {
@@ -127,7 +134,14 @@ async function tamper(report: DemoReport, wanted: number): Promise<Tampered | Re
   )
   const path = report.pack.path.replace(/\.pack$/, '.tampered.pack')
   writeFileSync(path, lines.join('\n'))
-  return { entry: wanted, path, verdict: await verify(path) }
+  const { index, log } = placeOf(lines[at] ?? '')
+  return { entry: wanted, index, log, path, verdict: await verify(path) }
+}
+
+/** An entry line of a pack, spec/evidence-pack.md §2.4. */
+function placeOf(line: string): { readonly index: number; readonly log: string } {
+  const found = /"index":(\d+),"log":"([^"]+)"/.exec(line)
+  return { index: Number.parseInt(found?.[1] ?? '-1', 10), log: found?.[2] ?? '' }
 }
 
 const untilAsked = (output: Output): Promise<void> => {
@@ -141,11 +155,16 @@ const untilAsked = (output: Output): Promise<void> => {
 const seconds = (ms: number | undefined): string => `${((ms ?? 0) / 1_000).toFixed(1)}s`
 
 function linesOf(report: DemoReport): readonly string[] {
-  const { startedMs, ports } = report
+  const { startedMs, ports, health, pack } = report
   const { lagoon, harbour } = startedMs
+  const gateways = Object.entries(health).map(([name, { ok }]) => {
+    const port = name === 'ALDER' ? ports.peerAlder : ports.peerCedar
+    return `${name} :${port} ${ok ? '✓' : '✗'}`
+  })
+  const witnesses = pack ? `witnesses ${Math.min(...pack.cosignatures)}/2 ✓` : 'witnesses: see health'
   return [
     ` ledgers   lagoon eip155:31337 ✓ ${seconds(lagoon)}   harbour eip155:31338 ✓ ${seconds(harbour)}`,
-    ` gateways  ALDER :${ports.peerAlder} ✓   CEDAR :${ports.peerCedar} ✓   mutual TLS 1.3, pinned   witnesses 2/2 ✓`,
+    ` gateways  ${gateways.join('   ')}   mutual TLS 1.3, pinned   ${witnesses}`,
     '',
     ...tradeLines(report),
     ...(report.story.trade?.status === 'settled' ? settlementLines(report) : endLines(report)),
@@ -192,13 +211,16 @@ const killLines = (report: DemoReport): readonly string[] =>
   )
 
 function conserved({ balances: { before, after } }: DemoReport): boolean {
-  const sum = (side: DemoReport['balances']['before'], member: 'usdcMinor' | 'contracts'): bigint =>
-    BigInt(side.ALDER[member]) + BigInt(side.CEDAR[member])
   return (
-    sum(before, 'usdcMinor') === sum(after, 'usdcMinor') &&
-    sum(before, 'contracts') === sum(after, 'contracts')
+    total(before, 'usdcMinor') === total(after, 'usdcMinor') &&
+    total(before, 'contracts') === total(after, 'contracts')
   )
 }
+
+const total = (
+  { ALDER, CEDAR }: DemoReport['balances']['before'],
+  member: 'usdcMinor' | 'contracts',
+): bigint => BigInt(ALDER[member]) + BigInt(CEDAR[member])
 
 /** What policy counted: cents of the premium. */
 function usedOf({ context = null }: JsonObject): string {
@@ -241,7 +263,7 @@ function proofLines(
   const verdict = verified?.ok ? `✓ ${verified.checks} checks hold` : '✗ does not verify'
   const lines = [
     '',
-    ` PROOF     evidence → ./${pack} (${report.pack.entries} entries of two logs, ${report.pack.bytes} bytes, cosigned 2/2)   ${verdict}`,
+    ` PROOF     evidence → ./${pack} (${report.pack.entries} entries of two logs, ${report.pack.bytes} bytes, cosigned ${report.pack.cosignatures.join('+')})   ${verdict}`,
     `           verify it offline:      npm run poundlock -- verify ${pack}`,
     `           without our code:       python3 verifier/python/verify.py ${pack}`,
     `           try to cheat:           npm start -- --once --tamper ${Math.floor(report.pack.entries / 2)}`,
@@ -250,9 +272,9 @@ function proofLines(
   return tampered ? [...lines, ...tamperLines(tampered)] : lines
 }
 
-const tamperLines = ({ entry, verdict }: Tampered): readonly string[] => [
+const tamperLines = ({ entry, index, log, verdict }: Tampered): readonly string[] => [
   '',
-  ` TAMPER    one character of entry ${entry} of the pack changed → ${verdict.ok ? 'NOT FOUND' : 'FAIL'}`,
+  ` TAMPER    one character of entry line ${entry} changed (entry ${index} of ${log}) → ${verdict.ok ? 'NOT FOUND' : 'FAIL'}`,
   ...verdict.problems.map((problem) =>
     [
       '          ',

@@ -2,10 +2,14 @@
 // 6 in doubt.
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { refuse } from '#core'
+import { defaultPortBase, portsFrom } from '#sandbox'
 import { demo } from './demo.ts'
 import { serveDesk } from './desk.ts'
+import { doctor } from './doctor.ts'
 import { createOutput, refuseWith, type Output } from './output.ts'
+import { approve, explainPolicy, fix, status, testPolicy } from './remote.ts'
 import { serveGateway, serveWitness } from './serve.ts'
+import { verify } from './verify.ts'
 
 type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
 type Verb = {
@@ -18,6 +22,12 @@ type Verb = {
 const text = (value: Values[string]): string => (typeof value === 'string' ? value : '')
 const number = (value: Values[string]): number | undefined =>
   typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number.parseInt(value, 10) : undefined
+
+const done = (code: number): Promise<number> => Promise.resolve(code)
+/** CEDAR's door in the demo. */
+const door = {
+  url: { type: 'string', default: `http://127.0.0.1:${portsFrom(defaultPortBase).consoleCedar}` },
+} as const
 
 const verbs: Readonly<Record<string, Verb>> = {
   demo: {
@@ -42,6 +52,71 @@ const verbs: Readonly<Record<string, Verb>> = {
         },
         output,
       ),
+  },
+  verify: {
+    summary: 'check an evidence pack offline',
+    usage: 'PACK [--trust FILE]',
+    options: { trust: { type: 'string' } },
+    run: (values, positionals, output) => {
+      const trust = text(values['trust'])
+      return done(
+        verify([
+          ...positionals,
+          ...(trust === '' ? [] : ['--trust', trust]),
+          ...(output.json ? ['--json'] : []),
+        ]),
+      )
+    },
+  },
+  status: {
+    summary: 'what a running gateway says of itself and of its trades',
+    usage: '[--url URL]',
+    options: door,
+    run: (values, _positionals, output) => status(text(values['url']), output),
+  },
+  policy: {
+    summary: 'explain: why an entry was allowed or refused; test: the cases of a policy folder',
+    usage: 'explain INDEX [--url URL] [--policies DIR] | test [--policies DIR]',
+    options: { ...door, policies: { type: 'string' } },
+    run: (values, [verb, index = ''], output) => {
+      const folder = text(values['policies']) === '' ? undefined : text(values['policies'])
+      if (verb === 'explain') return explainPolicy(text(values['url']), index, folder, output)
+      if (verb === 'test') return done(testPolicy(folder, output))
+      return done(refuseWith(refuse('usage', 'policy explain INDEX, or policy test'), output))
+    },
+  },
+  approve: {
+    summary: "sign a settlement with an operator's key, naming the digest that the operator has compared",
+    usage: 'TRADE --digest 0x… --keys DIR [--url URL]',
+    options: { ...door, digest: { type: 'string' }, keys: { type: 'string' } },
+    run: (values, [id = ''], output) =>
+      approve(
+        text(values['url']),
+        id,
+        { keys: text(values['keys']), digest: text(values['digest']) },
+        output,
+      ),
+  },
+  fix: {
+    summary: 'FIX sessions: ls, enable, disable, reset, logout, set (sequence numbers)',
+    usage:
+      'ls | enable|disable|reset|logout SESSION | set SESSION [--next-sender N] [--next-target N]   [--url URL]',
+    options: { ...door, 'next-sender': { type: 'string' }, 'next-target': { type: 'string' } },
+    run: (values, [action = 'ls', id = ''], output) => {
+      const nextSender = number(values['next-sender'])
+      const nextTarget = number(values['next-target'])
+      const numbers = {
+        ...(nextSender === undefined ? {} : { nextSender }),
+        ...(nextTarget === undefined ? {} : { nextTarget }),
+      }
+      return fix(text(values['url']), { action, id, ...numbers }, output)
+    },
+  },
+  doctor: {
+    summary: 'what this machine has and lacks, each lack with its fix',
+    usage: '[--port-base N]',
+    options: { 'port-base': { type: 'string' } },
+    run: (values, _positionals, output) => doctor(number(values['port-base']), output),
   },
   gateway: {
     summary: 'run one gateway from its configuration',
@@ -92,7 +167,7 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(`poundlock ${name} ${verb.usage} [--json]\n  ${verb.summary}\n`)
       return 0
     }
-    return await verb.run(values as Values, positionals, output)
+    return await verb.run(values, positionals, output)
   } catch (error) {
     if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
       return refuseWith(refuse('usage', `${error.message}. poundlock ${name} ${verb.usage}`), output)

@@ -7,3 +7,5 @@ export { openWitnessNode, parseWitnessConfig, witnessVkey, type WitnessConfig } 
 export { gatewayUri, openGatewayKeys, type GatewayKeys } from './keys.ts'
 export type { Probe } from './loop.ts'
 export { seriesOf } from './place.ts'
+export { defaultPolicyFolder, explainInputs, testPolicyFolder } from './policy-tools.ts'
+export { readOperatorKey, type OperatorKey } from './operator-key.ts'

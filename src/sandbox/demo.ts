@@ -9,6 +9,8 @@ import { holdCeremony, type Ceremony } from './ceremony.ts'
 import { startAnvil, type Anvil } from './chains.ts'
 import type { DeskFact } from './desk.ts'
 import { fund } from './funding.ts'
+import type { HealthView } from '#gateway'
+import { getJson } from './http.ts'
 import type { KillPoint } from './killing.ts'
 import { startProcess, type Managed } from './processes.ts'
 import { storyOf, type Story } from './story.ts'
@@ -29,6 +31,7 @@ export type DemoReport = {
   /** How the trade ended for the desk. */
   readonly desk: DeskFact
   readonly story: Story
+  readonly health: Readonly<Record<string, HealthView>>
   readonly balances: { readonly before: Balances; readonly after: Balances }
   readonly kills: readonly { readonly point: string; readonly killed: boolean }[]
   readonly pack?: Evidence
@@ -37,7 +40,6 @@ export type DemoReport = {
 export type RunningDemo = { readonly report: DemoReport; stop(): Promise<void> }
 
 const marker = '.poundlock-demo'
-const tradeMsMax = 110_000
 
 /** Starts everything, trades once, gathers the evidence. What was started is stopped again when it is refused. */
 export async function runDemo(options: DemoOptions): Promise<RunningDemo | Refusal> {
@@ -80,14 +82,35 @@ async function perform(
   if (isRefusal(after)) return after
   const story = await storyOf(urlsOf(ports))
   if (isRefusal(story)) return story
+  const health = await healthOfAll(urlsOf(ports))
+  if (isRefusal(health)) return health
   const kills = options.kills.map(({ name, step }) => ({
     point: `${name}@${step}`,
     killed: gateways.some((gateway) => gateway.name === name && gateway.kills() > 0),
   }))
   const pack = await gatherEvidence(options.dir, ports, story)
   if (isRefusal(pack)) return pack
-  const report = { dir: options.dir, startedMs, ports, desk, story, balances: { before, after }, kills }
+  const report = {
+    dir: options.dir,
+    startedMs,
+    ports,
+    desk,
+    story,
+    health,
+    balances: { before, after },
+    kills,
+  }
   return pack ? { ...report, pack } : report
+}
+
+async function healthOfAll(urls: Readonly<Record<string, string>>): Promise<DemoReport['health'] | Refusal> {
+  const all: Record<string, HealthView> = {}
+  for (const [name, url] of Object.entries(urls)) {
+    const health = await getJson<HealthView>(url, '/v1/health')
+    if (isRefusal(health)) return health
+    all[name] = health
+  }
+  return all
 }
 
 const timer =

@@ -93,7 +93,13 @@ async function approve(
   }
 }
 
-export type Evidence = { readonly path: string; readonly entries: number; readonly bytes: number }
+export type Evidence = {
+  readonly path: string
+  readonly entries: number
+  readonly bytes: number
+  /** Cosignatures on each log's checkpoint. */
+  readonly cosignatures: readonly number[]
+}
 
 /** CEDAR's gateway gathers its own log and, over the peer link, ALDER's. Nothing where nothing settled. */
 export async function gatherEvidence(
@@ -113,6 +119,13 @@ export async function gatherEvidence(
 
 function keep(path: string, text: string): Evidence {
   writeFileSync(path, text)
-  const entries = text.split('\n').filter((line) => line.endsWith('"section":"entry"}')).length
-  return { path, entries, bytes: Buffer.byteLength(text) }
+  const lines = text.split('\n')
+  const notes = lines.filter((line) => line.endsWith('"section":"checkpoint"}'))
+  return {
+    path,
+    entries: lines.filter((line) => line.endsWith('"section":"entry"}')).length,
+    bytes: Buffer.byteLength(text),
+    // One signature line is the log's own.
+    cosignatures: notes.map((note) => note.split('\u2014 ').length - 2),
+  }
 }

@@ -1,0 +1,130 @@
+// `poundlock doctor`: what this machine has and lacks, each lack with its fix. Looks only; changes nothing.
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { isRefusal } from '#core'
+import { defaultPortBase, findAnvil, portsFrom } from '#sandbox'
+import type { Output } from './output.ts'
+
+type Finding = {
+  readonly what: string
+  readonly state: 'ok' | 'missing' | 'optional'
+  readonly detail: string
+  readonly fix?: string
+}
+
+const bytesFreeMin = 512 * 1024 * 1024
+const nodeMajorMin = 24
+
+export async function doctor(portBase: number | undefined, output: Output): Promise<number> {
+  const findings = [
+    node(),
+    anvil(),
+    disk(),
+    folder(),
+    consoleBuilt(),
+    ...(await ports(portBase ?? defaultPortBase)),
+    ...peers(),
+  ]
+  for (const { what, state, detail, fix } of findings) {
+    output.say(
+      `${state === 'ok' ? 'ok      ' : state === 'missing' ? 'MISSING ' : 'optional'}  ${what}: ${detail}`,
+    )
+    if (fix !== undefined) output.say(`            fix: ${fix}`)
+  }
+  output.document({ ok: findings.every(({ state }) => state !== 'missing'), findings })
+  return findings.some(({ state }) => state === 'missing') ? 1 : 0
+}
+
+function node(): Finding {
+  const major = Number.parseInt(process.versions.node, 10)
+  const detail = `${process.versions.node} at ${process.execPath}`
+  return major >= nodeMajorMin
+    ? { what: 'Node', state: 'ok', detail }
+    : { what: 'Node', state: 'missing', detail, fix: 'npm ci, then run verbs as npm run poundlock -- <verb>' }
+}
+
+function anvil(): Finding {
+  const found = findAnvil()
+  const what = 'anvil (sandbox chains)'
+  return isRefusal(found)
+    ? {
+        what,
+        state: 'missing',
+        detail: found.detail,
+        fix: 'npm ci --include=optional, or put anvil of Foundry on the PATH',
+      }
+    : { what, state: 'ok', detail: found }
+}
+
+function disk(): Finding {
+  const { bavail, bsize } = statfsSync(process.cwd())
+  const free = bavail * bsize
+  const detail = `${Math.floor(free / 1024 / 1024)} MiB free here`
+  if (free >= bytesFreeMin) return { what: 'disk', state: 'ok', detail }
+  return { what: 'disk', state: 'missing', detail, fix: 'free 512 MiB, or run in another folder with --dir' }
+}
+
+function folder(): Finding {
+  try {
+    accessSync(process.cwd(), constants.W_OK)
+    return { what: 'folder', state: 'ok', detail: `${process.cwd()} can be written` }
+  } catch {
+    return {
+      what: 'folder',
+      state: 'missing',
+      detail: `${process.cwd()} cannot be written`,
+      fix: 'choose a folder with --dir',
+    }
+  }
+}
+
+function consoleBuilt(): Finding {
+  const built = existsSync(fileURLToPath(new URL('../../console/dist/index.html', import.meta.url)))
+  const detail = built ? 'built' : 'not built yet; npm start builds it'
+  return { what: 'console', state: built ? 'ok' : 'optional', detail }
+}
+
+async function ports(base: number): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  for (const [name, port] of Object.entries(portsFrom(base)))
+    if (!(await isFree(port)))
+      findings.push({
+        what: `port ${port} (${name})`,
+        state: 'missing',
+        detail: 'something else listens there',
+        fix: `npm start -- --port-base ${base + 10_000}, which moves all ports`,
+      })
+  return findings.length > 0
+    ? findings
+    : [{ what: 'ports', state: 'ok', detail: `${base + 401} to ${base + 879} are free` }]
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+
+const optional: readonly (readonly [command: string, what: string, pack: string])[] = [
+  ['python3', 'verifies evidence without our code', 'python3'],
+  ['chromium', 'browser tests of the console', 'chromium'],
+  ['g++', 'the QuickFIX client (with libquickfix-dev)', 'g++ libquickfix-dev'],
+  ['go', "Go's transparency log code checks ours", 'golang-go golang-golang-x-mod-dev'],
+]
+
+function peers(): readonly Finding[] {
+  return optional.map(([command, why, pack]) => {
+    const found = spawnSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' }).stdout.trim()
+    return found === ''
+      ? {
+          what: command,
+          state: 'optional',
+          detail: `not found; ${why}`,
+          fix: `on Debian: apt-get install ${pack}`,
+        }
+      : { what: command, state: 'ok', detail: found }
+  })
+}

@@ -1,0 +1,181 @@
+// Verbs that ask a running gateway over its HTTP door.
+import {
+  canonicalJson,
+  isJsonObject,
+  isRefusal,
+  parseJson,
+  refuse,
+  toHex,
+  type Json,
+  type Refusal,
+} from '#core'
+import { defaultPolicyFolder, explainInputs, readOperatorKey, testPolicyFolder } from '#gateway'
+import type { EntryView, FixSessionView, HealthView, SessionAction, TradeDetail, TradeView } from '#gateway'
+import { refuseWith, type Output } from './output.ts'
+
+const answerMsMax = 10_000
+
+/** What the API answers, or the refusal it gives, with the code that it names. */
+async function ask<T>(base: string, path: string, post?: Json): Promise<T | Refusal> {
+  const key = `cli-${toHex(crypto.getRandomValues(new Uint8Array(8)))}`
+  const headers = { 'content-type': 'application/json', 'idempotency-key': key }
+  const request = post === undefined ? {} : { method: 'POST', headers, body: canonicalJson(post) }
+  try {
+    const response = await fetch(new URL(path, base), {
+      ...request,
+      signal: AbortSignal.timeout(answerMsMax),
+    })
+    const body = parseJson(new Uint8Array(await response.arrayBuffer()))
+    if (isRefusal(body)) return body
+    // oxlint-disable-next-line no-unsafe-type-assertion -- the API's own types, read for display
+    return response.ok ? (body as T) : refuse('peer-refused', detailOf(body, response.status))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return refuse('peer-unreachable', `no gateway answers at ${base} (${why})`)
+  }
+}
+
+const detailOf = (body: Json, http: number): string =>
+  isJsonObject(body) ? `${textOf(body['code'])} ${textOf(body['detail'])}`.trim() : `HTTP ${http}`
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+
+export async function status(url: string, output: Output): Promise<number> {
+  const health = await ask<HealthView>(url, '/v1/health')
+  if (isRefusal(health)) return refuseWith(health, output)
+  const trades = await ask<{ items: readonly TradeView[] }>(url, '/v1/trades')
+  if (isRefusal(trades)) return refuseWith(trades, output)
+  for (const { component, ok, detail } of health.components)
+    output.say(`${ok ? 'ok  ' : 'FAIL'} ${component}: ${detail}`)
+  for (const trade of trades.items)
+    output.say(
+      `${trade.tradeId}  ${trade.status}  ${trade.quantity} × ${trade.securityId} @ ${trade.price}  ${trade.whatNow}`,
+    )
+  output.document({ health, trades: trades.items })
+  return health.ok ? 0 : 3
+}
+
+/** Why an entry was allowed or refused: its recorded inputs, decided again. */
+export async function explainPolicy(
+  url: string,
+  index: string,
+  folder: string | undefined,
+  output: Output,
+): Promise<number> {
+  const entry = await entryAt(url, index)
+  if (isRefusal(entry)) return refuseWith(entry, output)
+  const content = entry.parts['policy']?.content
+  const inputs = content === undefined ? undefined : parseJson(content)
+  if (inputs === undefined || isRefusal(inputs) || !isJsonObject(inputs))
+    return refuseWith(
+      refuse('not-found', `entry ${index} (${entry.type}) carries no policy decision`),
+      output,
+    )
+  const { policy: mark = null } = entry.body
+  const set = isJsonObject(mark) ? textOf(mark['set']) : undefined
+  const explained = explainInputs(folder ?? defaultPolicyFolder, inputs, set)
+  if (isRefusal(explained)) return refuseWith(explained, output)
+  output.say(`entry ${index}  ${entry.type}  ${entry.at}`)
+  for (const line of explained.lines) output.say(`  ${line}`)
+  if (!explained.sameSet)
+    output.say('  note: another policy set decided then; this is what the present one says')
+  output.document({ index: entry.index, type: entry.type, inputs, ...explained })
+  return 0
+}
+
+async function entryAt(url: string, index: string): Promise<EntryView | Refusal> {
+  if (!/^\d{1,15}$/.test(index)) return refuse('usage', 'name one entry by its index')
+  const to = Number.parseInt(index, 10) + 1
+  const page = await ask<{ items: readonly EntryView[] }>(
+    url,
+    `/v1/log/entries?from=${index}&to=${to}&parts=opened`,
+  )
+  return isRefusal(page) ? page : (page.items[0] ?? refuse('not-found', `there is no entry ${index}`))
+}
+
+export function testPolicy(folder: string | undefined, output: Output): number {
+  const tested = testPolicyFolder(folder ?? defaultPolicyFolder)
+  if (isRefusal(tested)) return refuseWith(tested, output)
+  const failed = tested.results.filter(({ passed }) => !passed)
+  for (const { name, got } of failed) output.say(`FAIL ${name}: got ${got}`)
+  output.say(
+    `${tested.results.length - failed.length} of ${tested.results.length} cases hold, set ${tested.set}`,
+  )
+  output.document(tested)
+  return failed.length === 0 ? 0 : 1
+}
+
+/** Signs, with an operator's key, exactly the hashes that the operator has compared. */
+export async function approve(
+  url: string,
+  id: string,
+  args: { readonly keys: string; readonly digest: string },
+  output: Output,
+): Promise<number> {
+  const trade = await ask<TradeDetail>(url, `/v1/trades/${encodeURIComponent(id)}`)
+  if (isRefusal(trade)) return refuseWith(trade, output)
+  const { settlement, recordHash, tradeId } = trade
+  if (!settlement || recordHash === undefined)
+    return refuseWith(refuse('trade-state', `${tradeId} has no record to approve yet`), output)
+  if (settlement.digest !== args.digest)
+    return refuseWith(
+      refuse('digest-mismatch', `the gateway says ${settlement.digest}; you compared ${args.digest}`),
+      output,
+    )
+  const key = readOperatorKey(args.keys)
+  if (isRefusal(key)) return refuseWith(key, output)
+  const approval = key.approve({ tradeId, recordHash, digest: settlement.digest })
+  const after = await ask<TradeView>(url, `/v1/trades/${encodeURIComponent(tradeId)}/approvals`, approval)
+  if (isRefusal(after)) return refuseWith(after, output)
+  output.say(`approved ${tradeId}: ${after.approvals.join(', ')}`)
+  output.document(after)
+  return 0
+}
+
+const actions = ['enable', 'disable', 'reset', 'logout'] as const
+
+/** Session administration: the sequence numbers, and what an operator may do to them. */
+export async function fix(
+  url: string,
+  args: {
+    readonly action: string
+    readonly id: string
+    readonly nextSender?: number
+    readonly nextTarget?: number
+  },
+  output: Output,
+): Promise<number> {
+  if (args.action === 'ls') return listSessions(url, output)
+  const action = actionOf(args)
+  if (isRefusal(action)) return refuseWith(action, output)
+  const view = await ask<FixSessionView>(url, `/v1/fix/sessions/${encodeURIComponent(args.id)}`, {
+    ...action,
+  })
+  if (isRefusal(view)) return refuseWith(view, output)
+  output.say(sessionLine(view))
+  output.document(view)
+  return 0
+}
+
+function actionOf(args: Parameters<typeof fix>[1]): SessionAction | Refusal {
+  const { nextSender, nextTarget } = args
+  if (args.action === 'set')
+    return {
+      action: 'set-sequence',
+      ...(nextSender === undefined ? {} : { nextSender }),
+      ...(nextTarget === undefined ? {} : { nextTarget }),
+    }
+  const action = actions.find((one) => one === args.action)
+  return action ? { action } : refuse('usage', `fix ${args.action}: ls, set, ${actions.join(', ')}`)
+}
+
+async function listSessions(url: string, output: Output): Promise<number> {
+  const list = await ask<{ items: readonly FixSessionView[] }>(url, '/v1/fix/sessions')
+  if (isRefusal(list)) return refuseWith(list, output)
+  for (const view of list.items) output.say(sessionLine(view))
+  output.document(list.items)
+  return 0
+}
+
+const sessionLine = (view: FixSessionView): string =>
+  `${view.id}  ${view.role}  ${view.state}  ${view.loggedOn ? 'logged on' : 'logged out'}  next sender ${view.nextSenderMsgSeqNum}  next target ${view.nextTargetMsgSeqNum}`
