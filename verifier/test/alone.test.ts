@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion -- the tests take JSON of their own making, and vectors, at their word
 // The package as others get it: packed, installed in an empty folder beside noble, run by Node, no network.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'

@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion -- the tests take JSON of their own making, and vectors, at their word
 // Packs that are wrong in one thing each, and what a verifier must say of it.
 import {
   canonical,

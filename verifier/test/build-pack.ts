@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion -- the tests take JSON of their own making, and vectors, at their word
 // Builds evidence packs for the tests, from the words of spec/ and with other libraries than the verifier
 // uses for the same thing: node:crypto for Ed25519 and SHA-256, viem for EIP-712. All keys come from seeds.
 import { createHash, createPrivateKey, createPublicKey, sign as signBytes } from 'node:crypto'

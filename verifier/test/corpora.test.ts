@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-parameters -- the tests take JSON of their own making, and vectors, at their word
 // Vectors of others: transparency-dev (Merkle proofs), Go's sumdb (notes), Wycheproof (Ed25519).
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'

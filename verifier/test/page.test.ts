@@ -44,6 +44,12 @@ const open = async (page: Page, name: string): Promise<void> => {
   await page.locator('#verdict', { hasText: name }).waitFor()
 }
 
+const file = (text: string) => ({
+  name: 'trust.txt',
+  mimeType: 'text/plain',
+  buffer: Buffer.from(text),
+})
+
 suite('The page, in a browser', () => {
   before(async () => {
     if (absent) return
@@ -117,11 +123,6 @@ suite('The page, in a browser', () => {
   test('a trust file pins the keys, a wrong one is refused with its line', (t) =>
     withPage(t, async (page) => {
       await open(page, 'good.pack')
-      const file = (text: string) => ({
-        name: 'trust.txt',
-        mimeType: 'text/plain',
-        buffer: Buffer.from(text),
-      })
       await page.setInputFiles('#trust', file(goodTrust))
       await page.locator('#trust-name', { hasText: 'trust.txt' }).waitFor()
       assert.doesNotMatch((await page.locator('#rest li').allTextContents()).join(), /no trust file/)

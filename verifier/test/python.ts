@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion -- the tests take JSON of their own making, and vectors, at their word
 // Runs verifier/python/verify.py beside the TypeScript verifier, in one process for many packs.
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -63,7 +64,7 @@ export const comparable = (report: Report): unknown => ({
 
 /** A problem without its words, members in a fixed order. */
 export const placeOnly = (problem: Problem): unknown => {
-  const { detail, ...rest } = problem
+  const { detail: _detail, ...rest } = problem
   return Object.fromEntries(Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 

@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-parameters -- the tests take JSON of their own making, and vectors, at their word
 // The vectors that others wrote: spec/vectors/*.json hold the truth that both sides of the house share.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
