@@ -1,5 +1,6 @@
 // A client of the REST door in one file: fetch, no dependency. Its types come from the schemas that validate.
 import type {
+  ApprovalRequest,
   CloudEvent,
   Entry,
   Identity,
@@ -19,13 +20,18 @@ export type ClientOptions = { readonly baseUrl: string; readonly fetch?: typeof 
 /** The same key gets the same answer, so a command that was cut off can be sent again. */
 export type CommandOptions = { readonly idempotencyKey?: string }
 export type WaitOptions = { readonly withinMs?: number }
+export type TradeWait = WaitOptions & {
+  readonly until?: (trade: TradeDetail) => boolean
+  /** Called now, and each time the gateway says something else about what can be done. */
+  readonly onState?: (trade: TradeDetail) => void
+}
 export type EventOptions = { readonly from?: number; readonly signal?: AbortSignal }
 export type Client = ReturnType<typeof createClient>
 
 const answerMsMax = 10_000
 const settlementMsMax = 60_000
 const reconnectMs = 500
-const done: readonly string[] = ['settled', 'refused', 'failed', 'busted']
+const over: readonly string[] = ['settled', 'refused', 'failed', 'busted']
 
 /** A client of one gateway. What the gateway refuses is thrown as `ProblemError`. */
 export function createClient(options: ClientOptions) {
@@ -72,18 +78,30 @@ const commands = (http: Http, options: ClientOptions) => ({
     return waitFor(options, order.journalIndex, command.withinMs ?? answerMsMax, read, isDone)
   },
   cancelOrder: (clOrdId: string) => http<Order>('DELETE', `/v1/orders/${encodeURIComponent(clOrdId)}`),
-  /** The trade when nothing more will happen to it: settled, refused, failed or busted. */
-  waitForTrade: async (id: string, wait: WaitOptions = {}): Promise<TradeDetail> => {
+  /** The trade when `until` holds; without it, when nothing more will happen to the trade. */
+  waitForTrade: async (id: string, wait: TradeWait = {}): Promise<TradeDetail> => {
+    const { until = isOver, onState = () => undefined, withinMs = settlementMsMax } = wait
     const read = () => http<TradeDetail>('GET', `/v1/trades/${encodeURIComponent(id)}`)
-    const { journalIndex } = await read()
-    return waitFor(options, journalIndex, wait.withinMs ?? settlementMsMax, read, ({ status }) =>
-      done.includes(status),
-    )
+    let last = await read()
+    const ready = (trade: TradeDetail): boolean => {
+      if (trade.whatNow !== last.whatNow) onState(trade)
+      last = trade
+      return until(trade)
+    }
+    onState(last)
+    return waitFor(options, last.journalIndex, withinMs, read, ready)
   },
+  /** Hands in an operator's signed approval (JWS over trade id, record hash and digest). */
+  approveTrade: (id: string, approval: ApprovalRequest, command: CommandOptions = {}): Promise<Trade> =>
+    http<Trade>('POST', `/v1/trades/${encodeURIComponent(id)}/approvals`, {
+      body: approval,
+      ...keyOf(command),
+    }),
 })
 
 const isAnswered = ({ quotes, status }: Rfq): boolean =>
   quotes.length > 0 || status === 'refused' || status === 'expired'
+const isOver = ({ status }: Trade): boolean => over.includes(status)
 const isDone = ({ ordStatus }: Order): boolean => ordStatus !== 'PendingNew' && ordStatus !== 'New'
 
 type Request = { readonly body?: object; readonly idempotencyKey?: string; readonly signal?: AbortSignal }

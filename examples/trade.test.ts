@@ -20,7 +20,13 @@ const rfq = {
 test('The example trades over REST, from the request for quote to the evidence', async (t) => {
   const { url } = await start(t)
   const lines: string[] = []
-  const { trade, evidence } = await runTradeExample({ baseUrl: url, write: (line) => lines.push(line) })
+  const agreed: string[] = []
+  const { trade, evidence } = await runTradeExample({
+    baseUrl: url,
+    write: (line) => lines.push(line),
+    approve: async ({ settlement }) => void agreed.push(settlement?.digest ?? 'none'),
+  })
+  assert.deepEqual(agreed, [trade.settlement?.digest])
   assert.equal(trade.status, 'settled')
   assert.match(evidence, /^\{"format":"poundlock\.evidence\/1"/)
   assert.equal(lines[0], 'CEDAR asks ALDER for 100 × ETH-25JUN27-4000-C')

@@ -5,14 +5,21 @@ import { pathToFileURL } from 'node:url'
 import type { Quote, TradeDetail } from '../src/server/api.ts'
 import { createClient, type Client } from './client.ts'
 
-export type TradeExample = { readonly baseUrl: string; readonly write?: (line: string) => void }
+export type TradeExample = {
+  readonly baseUrl: string
+  readonly write?: (line: string) => void
+  /** Called when both gateways agree on record and digest: where the policy wants four eyes, operators approve here. */
+  readonly approve?: (trade: TradeDetail) => Promise<void>
+  readonly withinMs?: number
+}
 export type TradeResult = { readonly trade: TradeDetail; readonly evidence: string }
 
 const securityId = 'ETH-25JUN27-4000-C'
 const orderQty = '100'
 
 /** From the request for quote to the evidence pack. Every printed value comes from the gateway. */
-export async function runTradeExample({ baseUrl, write = console.log }: TradeExample): Promise<TradeResult> {
+export async function runTradeExample(example: TradeExample): Promise<TradeResult> {
+  const { baseUrl, write = console.log } = example
   const client = createClient({ baseUrl })
   const { name, peers } = await client.identity()
   const maker = peers[0]?.name
@@ -24,11 +31,21 @@ export async function runTradeExample({ baseUrl, write = console.log }: TradeExa
   if (order.tradeId === undefined)
     throw new Error(`The order was not filled: ${order.refusal?.detail ?? order.ordStatus}`)
   write(`${order.clOrdId} ${order.ordStatus}: ${order.cumQty} at ${order.avgPx}`)
-  const trade = await client.waitForTrade(order.tradeId)
+  const trade = await settle(client, order.tradeId, example)
   for (const line of linesOf(trade)) write(line)
   const evidence = await client.evidence(trade.tradeId)
   write(`evidence: ${Buffer.byteLength(evidence)} bytes, ${evidence.trimEnd().split('\n').length} lines`)
   return { trade, evidence }
+}
+
+async function settle(client: Client, tradeId: string, example: TradeExample): Promise<TradeDetail> {
+  const { write = console.log, approve, withinMs = 60_000 } = example
+  const onState = ({ status, whatNow }: TradeDetail): void => write(`${status}: ${whatNow}`)
+  if (approve !== undefined)
+    await approve(
+      await client.waitForTrade(tradeId, { withinMs, until: ({ settlement }) => settlement !== undefined }),
+    )
+  return client.waitForTrade(tradeId, { withinMs, onState })
 }
 
 async function bestQuote(client: Client, to: string): Promise<Quote> {

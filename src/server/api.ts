@@ -488,6 +488,7 @@ export type FixSession = Served<typeof FixSession>
 export type EntryList = Served<typeof EntryList>
 export type RfqRequest = Served<typeof RfqRequest>
 export type OrderRequest = Served<typeof OrderRequest>
+export type ApprovalRequest = Served<typeof ApprovalRequest>
 export type SessionCommand = Served<typeof SessionCommand>
 /** A page of a list; `next` is the cursor of the following page. */
 export type Page<T> = { readonly items: readonly T[]; readonly next?: string }
