@@ -30,7 +30,8 @@ export const showEntries = (opened: Opened): void => {
     el('label', {}, 'Log ', log),
     el('label', {}, 'Find ', words),
   )
-  const title = `${lines.entry.length} entries`
+  const lost = lines.entryCount - lines.entry.length
+  const title = `${lines.entryCount} entries${lost > 0 ? `, ${lost} of them unreadable` : ''}`
   show('entries', el('h2', { id: 'entries-title' }, title), controls, list)
 }
 

@@ -60,6 +60,8 @@ export type PackLines = {
   readonly trust: readonly TrustLine[]
   readonly trustCount: number
   readonly checkpoint: readonly CheckpointLine[]
+  /** How many entry lines the header announces: more than `entry` holds when some cannot be read. */
+  readonly entryCount: number
   readonly entry: readonly EntryLine[]
   readonly opening: readonly OpeningLine[]
 }
@@ -261,6 +263,7 @@ const collect = (header: Header, values: readonly Value[]): PackLines => ({
   trust: values.filter((value) => value?.section === 'trust'),
   trustCount: header.counts.trust,
   checkpoint: values.filter((value) => value?.section === 'checkpoint'),
+  entryCount: header.counts.entry,
   entry: values.filter((value) => value?.section === 'entry'),
   opening: values.filter((value) => value?.section === 'opening'),
 })
