@@ -104,6 +104,7 @@ export type TradeStatus =
   | 'refused'
   | 'failed'
   | 'busted'
+  | 'corrected'
 
 /** One step of a trade as this gateway's journal tells it; `index` is the leaf index. */
 export type TimelineStep = {

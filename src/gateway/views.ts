@@ -9,6 +9,7 @@ import {
   type Instant,
   type JsonObject,
   type Refusal,
+  type RefusalCode,
 } from '#core'
 import {
   parseInstrument,
@@ -95,7 +96,7 @@ function rfqStatus(parts: ViewParts, rfq: Rfq, quotes: readonly QuoteView[]): Rf
   return quotes.every(({ status }) => status === 'expired') ? 'expired' : 'quoted'
 }
 
-const ordStatus = { placed: 'PendingNew', filled: 'Filled', refused: 'Rejected' } as const
+const ordStatus = { placed: 'PendingNew', filled: 'Filled', refused: 'Rejected', busted: 'Canceled' } as const
 
 export function orderView({ desk, projection }: ViewParts, order: Order): OrderView {
   const { terms, status, tradeId, refused } = order
@@ -179,11 +180,10 @@ function formsOf({ desk }: ViewParts, trade: Trade): TradeDetail['forms'] {
     Object.entries(typed.message).map(([name, value]) => [name, String(value)]),
   )
   const { domain, primaryType } = typed
-  const types = { ...typed.types } as unknown as JsonObject
-  const typedData: JsonObject = { domain: { ...domain }, types, primaryType, message }
+  const typedData: JsonObject = { domain: { ...domain }, types: { ...typed.types }, primaryType, message }
   return {
     ...(fix === undefined ? {} : { fix }),
-    record: record as unknown as JsonObject,
+    record: { ...record },
     recordJws: trade.record,
     typedData,
   }
@@ -209,9 +209,12 @@ const next: Readonly<Record<TradePhase, string>> = {
   settled: 'Nothing: both legs have moved and the ledger is final.',
   refused: 'Compare the members named with the counterparty, then trade again.',
   failed: 'Nothing moved and nothing can move any more; trade again.',
+  busted: 'Nothing: the fill was taken back before anything was signed for settlement.',
+  corrected: 'Nothing: the corrected fill stands in its place.',
 }
 
-function whatNow({ waiting }: ViewParts, tradeId: string, { phase }: Trade): string {
+function whatNow({ waiting }: ViewParts, tradeId: string, { phase, correctedBy }: Trade): string {
+  if (correctedBy !== undefined) return `Nothing: ${correctedBy} stands in its place.`
   for (const kind of ['send-proposal', 'sign-instruction', 'send-instruction', 'submit']) {
     const refusal = waiting().get(`${kind}/${tradeId}`)
     if (refusal)
@@ -221,11 +224,11 @@ function whatNow({ waiting }: ViewParts, tradeId: string, { phase }: Trade): str
 }
 
 function refusalView(mark: RefusalMark): { code: string; plk: string; detail: string } {
-  const plk = Object.hasOwn(REFUSALS, mark.refusal)
-    ? REFUSALS[mark.refusal as keyof typeof REFUSALS].plk
-    : 'PLK-9001'
+  const plk = isRefusalCode(mark.refusal) ? REFUSALS[mark.refusal].plk : REFUSALS.internal.plk
   return { code: mark.refusal, plk, detail: mark.detail }
 }
+
+const isRefusalCode = (text: string): text is RefusalCode => Object.hasOwn(REFUSALS, text)
 
 const isPast = (time: string, now: Instant): boolean => {
   const at = parseInstant(time)

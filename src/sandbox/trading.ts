@@ -13,7 +13,7 @@ import type { Story } from './story.ts'
 const tradeMsMax = 110_000
 const pollMs = 100
 const evidencePollsMax = 50
-const ended: ReadonlySet<string> = new Set(['settled', 'refused', 'failed', 'busted'])
+const ended: ReadonlySet<string> = new Set(['settled', 'refused', 'failed', 'busted', 'corrected'])
 
 export const urlsOf = (ports: Ports): Readonly<Record<string, string>> => ({
   [alder.name]: `http://127.0.0.1:${ports.consoleAlder}`,

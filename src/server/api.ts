@@ -216,6 +216,7 @@ const tradeFields = {
     'refused',
     'failed',
     'busted',
+    'corrected',
   ]),
   whatNow: Type.String({ description: 'what a person can do now' }),
   recordHash: Type.Optional(Type.String()),

@@ -12,6 +12,7 @@ const verdicts: Readonly<Record<Trade['status'], Verdict>> = {
   refused: 'bad',
   failed: 'bad',
   busted: 'bad',
+  corrected: 'bad',
 }
 
 export const TradeStatus = ({ status }: { status: Trade['status'] }): JSX.Element => (

@@ -129,7 +129,7 @@ function TradesCard(): JSX.Element {
   const items = value?.items ?? []
   const count = (status: Trade['status'][]): number =>
     items.filter((trade) => status.includes(trade.status)).length
-  const failed = count(['refused', 'failed', 'busted'])
+  const failed = count(['refused', 'failed', 'busted', 'corrected'])
   return (
     <section class="card">
       <h2>Trades</h2>

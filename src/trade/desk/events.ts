@@ -2,9 +2,11 @@
 // digest and stored beside it. None of these parts is erasable, so evolve may read them.
 import { canonicalJson, invariant, parseJson, isRefusal, type Json, type JsonObject } from '#core'
 import type {
+  AllocationTerms,
   ExecutionTerms,
   OrderTerms,
   PolicyMark,
+  PositionInstruction,
   QuoteMark,
   QuoteTerms,
   RfqTerms,
@@ -23,7 +25,12 @@ type Shapes = {
     body: { quoteReqId: string; quoteId: string; validUntilTime: string }
     parts: { terms: QuoteTerms }
   }
-  'quote.canceled': { body: { quoteId: string; by: string }; parts: object }
+  'quote.canceled': {
+    body: { quoteId: string; by: string; policy?: PolicyMark }
+    parts: { policy?: JsonObject }
+  }
+  'rfq.watched': { body: { rfqReqId: string; session: string }; parts: { terms: WatchTerms } }
+  'rfq.unwatched': { body: { rfqReqId: string; session: string }; parts: object }
   'order.placed': {
     body: { clOrdId: string; quoteId: string; policy: PolicyMark }
     parts: { terms: OrderTerms; policy: JsonObject }
@@ -48,6 +55,25 @@ type Shapes = {
     body: { tradeId: string; operator: string; recordHash: string; digest: string }
     parts: { approval: JsonObject }
   }
+  /** The maker's own carries its allow; at the taker it is what the maker stated. */
+  'trade.busted': {
+    body: { tradeId: string; execId: string; by: string; policy?: PolicyMark }
+    parts: { policy?: JsonObject }
+  }
+  /** The fill stands no longer; `trade.executed` of `correctedBy` follows in the same batch. */
+  'trade.corrected': {
+    body: { tradeId: string; correctedBy: string; by: string; policy: PolicyMark }
+    parts: { policy: JsonObject }
+  }
+  'trade.allocated': {
+    body: { tradeId: string; allocId: string; policy: PolicyMark }
+    parts: { terms: AllocationTerms; policy: JsonObject }
+  }
+  'trade.acknowledged': { body: { tradeId: string } & Acknowledgement; parts: { text?: string } }
+  'position.instructed': {
+    body: { posReqId: string; principal: string; policy: PolicyMark }
+    parts: { terms: PositionInstruction; policy: JsonObject }
+  }
   'trade.refused': { body: { tradeId: string; refusal: string; detail: string; by: string }; parts: object }
   'settlement.signed': {
     body: { tradeId: string; digest: string; policy: PolicyMark }
@@ -67,6 +93,15 @@ type Shapes = {
   }
   'settlement.failed': { body: { tradeId: string; refusal: string; detail: string }; parts: object }
 }
+
+/** What our desk said to a report of ours: TradeCaptureReportAck(35=AR) or ConfirmationAck(35=AU). */
+export type Acknowledgement = {
+  readonly report: 'trade-capture' | 'confirmation'
+  readonly status: 'received' | 'accepted' | 'affirmed' | 'rejected'
+  readonly by: string
+}
+/** RFQRequest(35=AH): the options whose requests for quote a maker's desk wants to see. */
+export type WatchTerms = { readonly securityIds: readonly string[] }
 
 /** EIP-712 message of the settlement instruction with the signatures known so far (65 bytes, 0x hex). */
 export type InstructionPart = {
@@ -89,6 +124,8 @@ const TYPES = {
   'quote.issued': true,
   'quote.received': true,
   'quote.canceled': true,
+  'rfq.watched': true,
+  'rfq.unwatched': true,
   'order.placed': true,
   'order.refused': true,
   'trade.executed': true,
@@ -96,6 +133,11 @@ const TYPES = {
   'trade.confirmed': true,
   'trade.approved': true,
   'trade.refused': true,
+  'trade.busted': true,
+  'trade.corrected': true,
+  'trade.allocated': true,
+  'trade.acknowledged': true,
+  'position.instructed': true,
   'settlement.signed': true,
   'settlement.instructed': true,
   'settlement.submitted': true,

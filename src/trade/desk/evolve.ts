@@ -1,9 +1,9 @@
 // event → state. The one place that changes a desk's state; total over the event types.
 import { invariant } from '#core'
 import type { DeskEvent, DeskEventOf } from './events.ts'
-import type { DeskState, Order, Quote, Rfq, Trade, TradePhase } from './state.ts'
-import { orderKey, rfqKey, usageKey } from './state.ts'
-import type { ExecutionTerms, OrderTerms, RfqTerms, Role } from './terms.ts'
+import type { DeskState, Order, Position, Quote, Rfq, Trade, TradePhase } from './state.ts'
+import { instructionKey, orderKey, rfqKey, usageKey } from './state.ts'
+import type { ExecutionTerms, OrderTerms, PositionInstruction, RfqTerms, Role } from './terms.ts'
 
 export function evolveDesk(state: DeskState, event: DeskEvent): void {
   switch (event.type) {
@@ -18,6 +18,12 @@ export function evolveDesk(state: DeskState, event: DeskEvent): void {
       return putQuote(state, event)
     case 'quote.canceled':
       return patch(state.quotes, event.body.quoteId, { status: 'canceled' })
+    case 'rfq.watched':
+      return watch(state, event.body, event.parts.terms.securityIds)
+    case 'rfq.unwatched':
+      return unwatch(state, event.body)
+    case 'position.instructed':
+      return instruct(state, event.parts.terms)
     case 'order.placed':
       return putOrder(state, {
         role: 'taker',
@@ -40,7 +46,7 @@ function evolveTrade(state: DeskState, event: Exclude<TradeEvent, { type: 'trade
   const { body } = event
   const to = (phase: TradePhase, rest: Partial<Trade> = {}): void => {
     patch(state.trades, body.tradeId, { phase, ...rest })
-    if (phase === 'settled' || phase === 'refused' || phase === 'failed') state.open.delete(body.tradeId)
+    if (ended.has(phase)) state.open.delete(body.tradeId)
   }
   switch (event.type) {
     case 'trade.proposed':
@@ -66,9 +72,99 @@ function evolveTrade(state: DeskState, event: Exclude<TradeEvent, { type: 'trade
     case 'settlement.submitted':
       return to('submitted', { txHash: event.body.txHash })
     case 'settlement.settled':
-      return to('settled', { txHash: event.body.txHash, settledIn: event.body })
+      to('settled', { txHash: event.body.txHash, settledIn: event.body })
+      return hold(state, body.tradeId)
     case 'settlement.failed':
       return to('failed', { refused: refusalOf(event.body) })
+    case 'trade.busted':
+      to('busted')
+      return takeBack(state, body.tradeId, 'busted')
+    case 'trade.corrected':
+      to('corrected', { correctedBy: event.body.correctedBy })
+      return takeBack(state, body.tradeId, 'filled')
+    case 'trade.allocated':
+      return patch(state.trades, body.tradeId, { allocation: event.parts.terms })
+    case 'trade.acknowledged':
+      return acknowledge(state, event.body)
+  }
+}
+
+const ended: ReadonlySet<TradePhase> = new Set(['settled', 'refused', 'failed', 'busted', 'corrected'])
+
+/** A fill that stands no longer uses nothing of the day's limit. */
+function takeBack(state: DeskState, tradeId: string, status: Order['status']): void {
+  const trade = state.trades.get(tradeId)
+  invariant(trade, `${tradeId} is there to be taken back`)
+  const { terms } = trade
+  patch(state.orders, orderKey(terms.taker.name, terms.clOrdId), { status })
+  use(state, trade, -BigInt(terms.premiumMinor))
+}
+
+function use(state: DeskState, { role, terms }: Pick<Trade, 'role' | 'terms'>, minor: bigint): void {
+  const counterparty = role === 'maker' ? terms.taker : terms.maker
+  const day = usageKey(counterparty.name, terms.transactTime)
+  state.usage.set(day, (state.usage.get(day) ?? 0n) + minor)
+}
+
+function acknowledge(
+  state: DeskState,
+  { tradeId, ...said }: DeskEventOf<'trade.acknowledged'>['body'],
+): void {
+  const before = state.trades.get(tradeId)?.acknowledged ?? []
+  patch(state.trades, tradeId, { acknowledged: [...before, said] })
+}
+
+const nothingHeld: Position = {
+  longQty: 0n,
+  shortQty: 0n,
+  instructedQty: 0n,
+  premiumMinor: 0n,
+  lastPx: '0',
+  currency: '',
+  counterparties: [],
+}
+
+/** What has settled is held: bought by the taker who buys, or by the maker from a taker who sells. */
+function hold(state: DeskState, tradeId: string): void {
+  const trade = state.trades.get(tradeId)
+  invariant(trade, `${tradeId} has settled`)
+  const { role, terms } = trade
+  const bought = (role === 'taker') === (terms.side === 'Buy')
+  const before = state.positions.get(terms.securityId) ?? nothingHeld
+  const quantity = BigInt(terms.lastQty)
+  const premium = BigInt(terms.premiumMinor)
+  const name = role === 'taker' ? terms.maker.name : terms.taker.name
+  state.positions.set(terms.securityId, {
+    ...before,
+    longQty: before.longQty + (bought ? quantity : 0n),
+    shortQty: before.shortQty + (bought ? 0n : quantity),
+    premiumMinor: before.premiumMinor + (bought ? premium : -premium),
+    lastPx: terms.lastPx,
+    currency: terms.currency,
+    counterparties: [...new Set([...before.counterparties, name])],
+  })
+}
+
+function instruct(state: DeskState, terms: PositionInstruction): void {
+  state.instructions.set(instructionKey(terms.principal, terms.posReqId), terms)
+  const before = state.positions.get(terms.securityId)
+  invariant(before, `${terms.securityId} is held`)
+  patch(state.positions, terms.securityId, {
+    instructedQty: before.instructedQty + BigInt(terms.quantity),
+  })
+}
+
+type Watch = DeskEventOf<'rfq.watched'>['body']
+
+function watch(state: DeskState, { session, rfqReqId }: Watch, securityIds: readonly string[]): void {
+  for (const id of securityIds)
+    state.watchers.set(id, new Map([...(state.watchers.get(id) ?? []), [session, rfqReqId]]))
+}
+
+function unwatch(state: DeskState, { session, rfqReqId }: Watch): void {
+  for (const [id, sessions] of state.watchers) {
+    if (sessions.get(session) !== rfqReqId) continue
+    state.watchers.set(id, new Map([...sessions].filter(([name]) => name !== session)))
   }
 }
 
@@ -126,12 +222,17 @@ function putTrade(state: DeskState, event: DeskEventOf<'trade.executed'>): void 
   const order: Order = placed ?? { role, terms: orderOf(terms), status: 'placed' }
   state.orders.set(key, { ...order, status: 'filled', tradeId })
   patch(state.quotes, terms.quoteId, { status: 'used' })
-  state.trades.set(tradeId, { role, corr: event.corr, terms, phase: 'executed', approvals: [] })
+  state.trades.set(tradeId, {
+    role,
+    corr: event.corr,
+    terms,
+    phase: 'executed',
+    approvals: [],
+    acknowledged: [],
+  })
   state.open.add(tradeId)
   if (role === 'maker') state.tradesMade += 1
-  const counterparty = role === 'maker' ? terms.taker : terms.maker
-  const day = usageKey(counterparty.name, terms.transactTime)
-  state.usage.set(day, (state.usage.get(day) ?? 0n) + BigInt(terms.premiumMinor))
+  use(state, { role, terms }, BigInt(terms.premiumMinor))
 }
 
 const orderOf = (terms: ExecutionTerms): OrderTerms => ({

@@ -14,7 +14,7 @@ import {
 } from '#core'
 import type { DeskContext } from './context.ts'
 import type { DeskEvent } from './events.ts'
-import { ID_CHARACTERS_MAX, isId } from './quoting.ts'
+import { ID_CHARACTERS_MAX, isId, notOpen } from './quoting.ts'
 import { orderKey, type DeskState, type Quote, type Rfq } from './state.ts'
 import { tradeIdOf, type ExecutionTerms, type OrderTerms, type Role } from './terms.ts'
 
@@ -97,7 +97,7 @@ function checkOrder(state: DeskState, terms: OrderTerms, taker: string, now: Ins
 function checkQuote(quoted: Quoted, terms: OrderTerms, now: Instant): Quoted | Refusal {
   const { quote, rfq } = quoted
   const { quoteId, validUntilTime } = quote.terms
-  if (quote.status !== 'open') return refuse('quote-used', `QuoteID ${quoteId} is ${quote.status} already`)
+  if (quote.status !== 'open') return notOpen(quote)
   const until = parseInstant(validUntilTime)
   if (isRefusal(until)) return until
   if (now > until) return refuse('quote-expired', `QuoteID ${quoteId} was valid until ${validUntilTime}`)
@@ -144,7 +144,12 @@ function executionOf(
   return { ...ids, ...economics, transactTime: formatInstant(now), validUntilTime, taker, maker }
 }
 
-const executed = (terms: ExecutionTerms, role: Role, corr: string, context: DeskContext): DeskEvent => ({
+export const executed = (
+  terms: ExecutionTerms,
+  role: Role,
+  corr: string,
+  context: DeskContext,
+): DeskEvent => ({
   type: 'trade.executed',
   corr,
   body: { tradeId: terms.tradeId, clOrdId: terms.clOrdId, role, policy: context.policy.mark },

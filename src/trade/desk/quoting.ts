@@ -2,7 +2,7 @@
 import { addMs, formatInstant, refuse, type Refusal } from '#core'
 import type { DeskContext } from './context.ts'
 import type { DeskEvent } from './events.ts'
-import { rfqKey, type DeskState } from './state.ts'
+import { rfqKey, type DeskState, type Quote } from './state.ts'
 import type { QuoteMark, QuoteTerms, RfqTerms } from './terms.ts'
 
 /** FIX leaves the length of QuoteReqID, QuoteID and ClOrdID open; 64 characters is what venues accept. */
@@ -93,13 +93,32 @@ export function refuseRfq(
   return [{ type: 'rfq.refused', corr, body, parts: {} }]
 }
 
-/** QuoteCancel(Z): by the maker who withdraws, or by the taker who declines (QuoteResponse 694=6). */
-export function cancelQuote(state: DeskState, quoteId: string, by: string): readonly DeskEvent[] | Refusal {
+/**
+ * QuoteCancel(Z): by the maker who withdraws, or by the taker who declines (QuoteResponse 694=6). `by` is the
+ * institution; a quote of two others is nobody else's to end.
+ */
+export function cancelQuote(
+  state: DeskState,
+  quoteId: string,
+  by: string,
+  policy?: DeskContext['policy'],
+): readonly DeskEvent[] | Refusal {
   const quote = state.quotes.get(quoteId)
   if (!quote) return refuse('quote-unknown', `QuoteID ${quoteId} is not known`)
-  if (quote.status !== 'open') return refuse('quote-used', `QuoteID ${quoteId} is ${quote.status} already`)
-  return [{ type: 'quote.canceled', corr: quote.rfq, body: { quoteId, by }, parts: {} }]
+  const rfq = state.rfqs.get(quote.rfq)?.terms
+  if (by !== rfq?.maker.name && by !== rfq?.taker.name)
+    return refuse('quote-not-yours', `QuoteID ${quoteId} is a matter between others`)
+  if (quote.status !== 'open') return notOpen(quote)
+  const body = policy ? { quoteId, by, policy: policy.mark } : { quoteId, by }
+  const parts = policy ? { policy: policy.inputs } : {}
+  return [{ type: 'quote.canceled', corr: quote.rfq, body, parts }]
 }
+
+/** Why a quote that is no longer open can be neither taken nor withdrawn. */
+export const notOpen = ({ status, terms }: Quote): Refusal =>
+  status === 'canceled'
+    ? refuse('quote-cancelled', `QuoteID ${terms.quoteId} was withdrawn`)
+    : refuse('quote-used', `QuoteID ${terms.quoteId} is used already`)
 
 export const isId = (text: string): boolean =>
   text.length > 0 && text.length <= ID_CHARACTERS_MAX && /^[\x21-\x7e]+$/.test(text)

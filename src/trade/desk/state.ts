@@ -1,7 +1,16 @@
 // The desk's state: a fold over its events, and nothing else. Rebuilt from the journal at every start.
 import type { JsonObject } from '#core'
-import type { InstructionPart } from './events.ts'
-import type { ExecutionTerms, OrderTerms, PolicyMark, QuoteTerms, RfqTerms, Role } from './terms.ts'
+import type { Acknowledgement, InstructionPart } from './events.ts'
+import type {
+  AllocationTerms,
+  ExecutionTerms,
+  OrderTerms,
+  PolicyMark,
+  PositionInstruction,
+  QuoteTerms,
+  RfqTerms,
+  Role,
+} from './terms.ts'
 
 export type RefusalMark = { readonly refusal: string; readonly detail: string }
 
@@ -20,7 +29,7 @@ export type Quote = {
 export type Order = {
   readonly role: Role
   readonly terms: OrderTerms
-  readonly status: 'placed' | 'filled' | 'refused'
+  readonly status: 'placed' | 'filled' | 'refused' | 'busted'
   /** The allow under which the order left; its fill carries it too. */
   readonly policy?: { readonly mark: PolicyMark; readonly inputs: JsonObject }
   readonly tradeId?: string
@@ -29,7 +38,8 @@ export type Order = {
 
 /**
  * executed → proposed (maker) → confirmed → signed (maker) → instructed → submitted (maker, or the taker in the
- * maker's place) → settled; refused and failed end it. Until `instructed` no one holds both signatures.
+ * maker's place) → settled; refused, failed, busted and corrected end it. Until `instructed` no one holds both
+ * signatures.
  */
 export type TradePhase =
   | 'executed'
@@ -41,6 +51,8 @@ export type TradePhase =
   | 'settled'
   | 'refused'
   | 'failed'
+  | 'busted'
+  | 'corrected'
 
 export type Trade = {
   readonly role: Role
@@ -57,6 +69,23 @@ export type Trade = {
   readonly txHash?: string
   readonly settledIn?: { readonly blockNumber: string; readonly blockHash: string }
   readonly refused?: RefusalMark
+  /** The trade that stands in its place. */
+  readonly correctedBy?: string
+  readonly allocation?: AllocationTerms
+  readonly acknowledged: readonly Acknowledgement[]
+}
+
+/** What settled trades in one option add up to, seen from this gateway. Whole contracts; money in minor units. */
+export type Position = {
+  readonly longQty: bigint
+  readonly shortQty: bigint
+  /** Of `longQty`: instructed to be exercised, or not to be. */
+  readonly instructedQty: bigint
+  /** Premium paid less premium received. */
+  readonly premiumMinor: bigint
+  readonly lastPx: string
+  readonly currency: string
+  readonly counterparties: readonly string[]
 }
 
 /** Records are never changed, only replaced; the maps are changed by `evolveDesk` alone, which owns them. */
@@ -70,6 +99,12 @@ export type DeskState = {
   readonly usage: Map<string, bigint>
   /** Trades that still have something to do: what the work list is made from. */
   readonly open: Set<string>
+  /** By SecurityID. */
+  readonly positions: Map<string, Position>
+  /** By session and PosReqID (`instructionKey`). */
+  readonly instructions: Map<string, PositionInstruction>
+  /** SecurityID → session → RFQReqID of the desks that watch requests for quote. */
+  readonly watchers: Map<string, ReadonlyMap<string, string>>
   tradesMade: number
 }
 
@@ -80,9 +115,13 @@ export const emptyDesk = (): DeskState => ({
   trades: new Map(),
   usage: new Map(),
   open: new Set(),
+  positions: new Map(),
+  instructions: new Map(),
+  watchers: new Map(),
   tradesMade: 0,
 })
 
 export const orderKey = (taker: string, clOrdId: string): string => `${taker}/${clOrdId}`
 export const rfqKey = (taker: string, quoteReqId: string): string => `${taker}/${quoteReqId}`
+export const instructionKey = (principal: string, posReqId: string): string => `${principal}/${posReqId}`
 export const usageKey = (counterparty: string, at: string): string => `${counterparty}/${at.slice(0, 10)}`

@@ -78,6 +78,29 @@ export type ExecutionTerms = {
   readonly maker: Party
 }
 
+/** One account's share of a fill; `giveUp` is the clearing firm that it is given up to (PartyRole 14). */
+export type AllocationShare = {
+  readonly account: string
+  readonly quantity: string
+  readonly giveUp?: string
+}
+/** AllocationInstruction(35=J) for one fill. */
+export type AllocationTerms = {
+  readonly allocId: string
+  readonly shares: readonly AllocationShare[]
+  readonly principal: string
+}
+
+/** PositionMaintenanceRequest(35=AL): PosTransType(709) 1 or 2. `quantity` is whole contracts. */
+export type PositionInstruction = {
+  readonly posReqId: string
+  readonly action: 'exercise' | 'do-not-exercise'
+  readonly securityId: string
+  readonly quantity: string
+  readonly account: string
+  readonly principal: string
+}
+
 /** The policy decision that an entry which moves value carries (I5). */
 export type PolicyMark = {
   readonly decision: 'allow' | 'deny'

@@ -26,6 +26,8 @@ const MAKER: Readonly<Record<Trade['phase'], readonly WorkKind[]>> = {
   settled: [],
   refused: [],
   failed: [],
+  busted: [],
+  corrected: [],
 }
 const TAKER: Readonly<Record<Trade['phase'], readonly WorkKind[]>> = {
   executed: ['expire'],
@@ -37,6 +39,8 @@ const TAKER: Readonly<Record<Trade['phase'], readonly WorkKind[]>> = {
   settled: [],
   refused: [],
   failed: [],
+  busted: [],
+  corrected: [],
 }
 
 export function pendingWork(state: DeskState): readonly Work[] {
