@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { isRefusal, systemClock, type Refusal } from '#core'
 import {
@@ -14,6 +15,8 @@ import { deskSession, testServer } from './fix/server.ts'
 import { bareClient, until } from './fix/tcp-client.ts'
 
 const key = 'FIX.4.4:CEDAR->DESK'
+const identity = (name: string): TlsIdentity =>
+  createTlsIdentity(name, `urn:poundlock:desk:${name}`, { clock: systemClock, random: systemRandom })
 const viewOf = (view: SessionView | Refusal): SessionView => {
   assert.ok(!isRefusal(view))
   return view
@@ -276,6 +279,36 @@ test('a connection that is paused while much is uncommitted is read again after 
   }
 })
 
+test('an initiator gives up a peer that accepts and never finishes the TLS handshake, and calls again', async () => {
+  let calls = 0
+  const mute = createServer((socket) => {
+    calls += 1
+    socket.resume()
+    socket.on('error', () => undefined)
+  })
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+  const address = mute.address()
+  assert.ok(address !== null && typeof address === 'object')
+  const [ours, theirs] = [identity('cedar'), identity('alder')]
+  const { engine, happens } = await testServer({
+    sessions: [{ ...deskSession, role: 'initiator' }],
+    limits: { logonTimeoutMs: 50, reconnectMs: 10 },
+  })
+  const identityOf = (certificate: Uint8Array) => ({ pin: spkiPin(certificate), uris: [] })
+  try {
+    engine.connect(key, {
+      host: '127.0.0.1',
+      port: address.port,
+      tls: { options: tlsClientOptions(ours, theirs), identityOf },
+    })
+    assert.match((await happens('connect-failed')).detail, /no answer in time/)
+    await until(() => calls >= 2, 'the next call')
+  } finally {
+    await engine.close()
+    await new Promise((resolve) => mute.close(resolve))
+  }
+})
+
 test('cancel on disconnect tells the application when the desk is lost', async () => {
   const server = await testServer({ sessions: [{ ...deskSession, cancelOn: 'disconnect' }] })
   const client = await bareClient({ port: server.port })
@@ -284,9 +317,6 @@ test('cancel on disconnect tells the application when the desk is lost', async (
   assert.equal((await server.happens('cancel-orders')).session, key)
   await server.engine.close()
 })
-
-const identity = (name: string): TlsIdentity =>
-  createTlsIdentity(name, `urn:poundlock:desk:${name}`, { clock: systemClock, random: systemRandom })
 
 test('over TLS 1.3 a session is open to its pinned certificate only, and not without TLS', async () => {
   const [gateway, desk, rival] = [identity('cedar'), identity('desk'), identity('rival')]

@@ -86,15 +86,17 @@ export function createDialler(hub: Hub, limits: EngineLimits) {
   function dial(session: LiveSession, remote: RemoteEnd): void {
     if (closed) return
     if (!hub.mayConnect(session)) return later(() => dial(session, remote))
-    const socket = remote.tls
-      ? connectTls({ ...remote.tls.options, host: remote.host, port: remote.port })
-      : connectTcp({ host: remote.host, port: remote.port })
+    const socket = call(remote)
     sockets.add(socket)
-    socket.once(remote.tls ? 'secureConnect' : 'connect', () =>
-      adopt(hub, socket, remote.tls?.identityOf, session),
-    )
+    // A peer that accepts and then says nothing, not even its part of the TLS handshake.
+    const patience = setTimeout(() => socket.destroy(new Error('no answer in time')), limits.logonTimeoutMs)
+    socket.once(remote.tls ? 'secureConnect' : 'connect', () => {
+      clearTimeout(patience)
+      adopt(hub, socket, remote.tls?.identityOf, session)
+    })
     socket.on('error', (error) => hub.connectFailed(session, error.message))
     socket.once('close', () => {
+      clearTimeout(patience)
       sockets.delete(socket)
       later(() => dial(session, remote))
     })
@@ -123,6 +125,9 @@ export function createDialler(hub: Hub, limits: EngineLimits) {
 
   return { dial, refuse, close }
 }
+
+const call = ({ host, port, tls }: RemoteEnd): Socket =>
+  tls ? connectTls({ ...tls.options, host, port }) : connectTcp({ host, port })
 
 /** Makes a socket a link of the hub. */
 function adopt(hub: Hub, socket: Socket, identityOf?: IdentityReader, session?: LiveSession): void {
