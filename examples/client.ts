@@ -31,7 +31,7 @@ export type Client = ReturnType<typeof createClient>
 const answerMsMax = 10_000
 const settlementMsMax = 60_000
 const reconnectMs = 500
-const over: readonly string[] = ['settled', 'refused', 'failed', 'busted']
+const over: readonly string[] = ['settled', 'refused', 'failed', 'busted', 'corrected']
 
 /** A client of one gateway. What the gateway refuses is thrown as `ProblemError`. */
 export function createClient(options: ClientOptions) {
@@ -89,7 +89,9 @@ const commands = (http: Http, options: ClientOptions) => ({
       return until(trade)
     }
     onState(last)
-    return waitFor(options, last.journalIndex, withinMs, read, ready)
+    return waitFor(options, last.journalIndex, withinMs, read, ready).catch((cause: unknown) => {
+      throw new Error(`The trade is still ${last.status}. ${last.whatNow}`, { cause })
+    })
   },
   /** Hands in an operator's signed approval (JWS over trade id, record hash and digest). */
   approveTrade: (id: string, approval: ApprovalRequest, command: CommandOptions = {}): Promise<Trade> =>
@@ -136,11 +138,15 @@ async function waitFor<T>(
   ready: (value: T) => boolean,
 ): Promise<T> {
   const signal = AbortSignal.timeout(withinMs)
-  for await (const _ of readEvents(options, { from, signal })) {
-    const value = await read()
-    if (ready(value)) return value
+  try {
+    for await (const _ of readEvents(options, { from, signal })) {
+      const value = await read()
+      if (ready(value)) return value
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
   }
-  throw new Error('The event stream ended before the wait was over')
+  throw new Error(`It did not happen within ${withinMs} ms`)
 }
 
 async function* readEvents(
@@ -152,9 +158,9 @@ async function* readEvents(
     const url = new URL(next === undefined ? '/v1/events' : `/v1/events?from=${next}`, baseUrl)
     const response = await connect(send, url, at.signal)
     if (response === undefined) continue
-    for await (const event of parseEvents(response)) {
-      yield event
-      next = parseInt(event.id, 10) + 1
+    for await (const { id, event } of parseFrames(response)) {
+      if (id !== undefined) next = id + 1
+      if (event !== undefined) yield event
     }
     await pause(reconnectMs, at.signal)
   }
@@ -178,15 +184,17 @@ async function connect(
   }
 }
 
+type Frame = { readonly id?: number; readonly event?: CloudEvent }
+
 /** Frames of server-sent events; ends without an error when the connection breaks. */
-async function* parseEvents(response: Response): AsyncGenerator<CloudEvent> {
+async function* parseFrames(response: Response): AsyncGenerator<Frame> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   try {
     for (let chunk = await reader?.read(); chunk?.done === false; chunk = await reader?.read()) {
       const frames = (text + chunk.value).split('\n\n')
       text = frames.pop() ?? ''
-      for (const frame of frames) yield* eventIn(frame)
+      yield* frames.map(frameOf)
     }
   } catch (error) {
     if (error instanceof SyntaxError) throw error
@@ -195,9 +203,17 @@ async function* parseEvents(response: Response): AsyncGenerator<CloudEvent> {
   }
 }
 
-function eventIn(frame: string): CloudEvent[] {
-  const data = frame.split('\n').filter((line) => line.startsWith('data: '))
-  return data.map((line) => JSON.parse(line.slice('data: '.length)))
+function frameOf(frame: string): Frame {
+  const field = (name: string): string | undefined =>
+    frame
+      .split('\n')
+      .find((line) => line.startsWith(`${name}: `))
+      ?.slice(name.length + 2)
+  const [id, data] = [field('id'), field('data')]
+  return {
+    ...(id === undefined ? {} : { id: Number.parseInt(id, 10) }),
+    ...(data === undefined ? {} : { event: JSON.parse(data) }),
+  }
 }
 
 const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>

@@ -46,6 +46,23 @@ test('A refusal is thrown with its code and remedy', async (t) => {
   await assert.rejects(client.trade('none'), /PLK-2403/)
 })
 
+test('A wait that ends without its event says where the trade stands', async (t) => {
+  const { server, gateway, url } = await startTestServer()
+  t.after(() => server.stop())
+  const by = { kind: 'operator', id: 'test' } as const
+  await gateway.requestQuote(by, { ...rfq, quoteReqId: 'RFQ-1' })
+  await gateway.placeOrder(by, {
+    quoteId: gateway.quotes()[0]?.quoteId ?? '',
+    side: 'Buy',
+    orderQty: '100',
+    price: '430.72',
+  })
+  const waiting = createClient({ baseUrl: url }).waitForTrade(gateway.trades()[0]?.tradeId ?? '', {
+    withinMs: 50,
+  })
+  await assert.rejects(waiting, /still executed\. Wait for ALDER to propose/)
+})
+
 test('The same idempotency key asks once', async (t) => {
   const { url, gateway } = await start(t)
   const client = createClient({ baseUrl: url })

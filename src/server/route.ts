@@ -1,4 +1,4 @@
-import { canonicalJson, isRefusal, type Json, type Refusal } from '#core'
+import { canonicalJson, isRefusal, type Clock, type Json, type Refusal } from '#core'
 import type { GatewayApi, Principal } from '#gateway'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static, type TSchema } from 'typebox'
@@ -11,6 +11,7 @@ export const loopbackPrincipal: Principal = { kind: 'api', id: 'loopback' }
 
 export type Call<Q, P, B> = {
   readonly gateway: GatewayApi
+  readonly clock: Clock
   readonly by: Principal
   readonly query: Q
   readonly params: P
@@ -44,7 +45,7 @@ export type Route = {
   readonly schema: object
   readonly run: (context: RouteContext, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 }
-export type RouteContext = { readonly gateway: GatewayApi; readonly once: Once }
+export type RouteContext = { readonly gateway: GatewayApi; readonly clock: Clock; readonly once: Once }
 
 /** Checks a route against its schemas at compile time and gives it one shape. */
 export function route<
@@ -114,7 +115,8 @@ const callOf = <Q, P, B>(
 ): Call<Q, P, B & Json> => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   const { query, params, body } = request as FastifyRequest & Parsed<Q, P, B>
-  return { gateway: context.gateway, by: loopbackPrincipal, key, query, params, body }
+  const { gateway, clock } = context
+  return { gateway, clock, by: loopbackPrincipal, key, query, params, body }
 }
 type Parsed<Q, P, B> = { readonly query: Q; readonly params: P; readonly body: B & Json }
 

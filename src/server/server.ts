@@ -60,7 +60,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   guardApp(app, limits, metrics)
   await describeApp(app, options.gateway)
   const once = createOnce(options.idempotencyStore, options.clock)
-  addRoutes(app, { gateway: options.gateway, once }, [...readRoutes, ...commandRoutes, ...logRoutes])
+  addRoutes(app, { gateway: options.gateway, clock: options.clock, once }, [
+    ...readRoutes,
+    ...commandRoutes,
+    ...logRoutes,
+  ])
   addRawRoutes(app, { gateway: options.gateway, streams, metrics })
   addConsole(app, files)
   app.addHook('preClose', async () => streams.closeAll())

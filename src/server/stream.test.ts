@@ -105,7 +105,7 @@ test('A quiet journal sends comments, so both sides know that the connection liv
     text += Buffer.from(chunk).toString()
     if (text.includes(': the journal is quiet')) break
   }
-  assert.match(text, /^retry: 1000\n\n/)
+  assert.match(text, /^id: 2\nretry: 1000\n\n/)
   stop.abort()
 })
 

@@ -36,7 +36,8 @@ export function createStreams(journal: JournalView, limits: ServerLimits, metric
         if (readers.delete(reader)) metrics.streams(-1)
       })
       response.writeHead(200, streamHeaders)
-      response.write('retry: 1000\n\n')
+      // The id alone: a reader that is cut off before its first event still knows where to go on.
+      response.write(`${from > 0 ? `id: ${from - 1}\n` : ''}retry: 1000\n\n`)
       void feed(reader, journal, from, limits, metrics)
     },
     closeAll: () => {
@@ -80,14 +81,25 @@ async function feed(
   metrics: Metrics,
 ): Promise<void> {
   const unfollow = journal.follow(() => reader.wake())
-  let next = from
-  while (!reader.closed) {
-    const batch = journal.entries(next, Math.min(next + streamBatchMax, journal.size()))
-    if (batch.length === 0) await silence(reader, journal, next, limits)
-    for (const entry of batch) if (!(await send(reader, journal.origin, entry, limits, metrics))) break
-    next += batch.length
+  try {
+    for (let next = from; !reader.closed;) next = await sendFrom(reader, journal, next, limits, metrics)
+  } finally {
+    unfollow()
   }
-  unfollow()
+}
+
+/** Sends what there is, or waits a while for more; returns where to go on. */
+async function sendFrom(
+  reader: Reader,
+  journal: JournalView,
+  next: number,
+  limits: ServerLimits,
+  metrics: Metrics,
+): Promise<number> {
+  const batch = journal.entries(next, Math.min(next + streamBatchMax, journal.size()))
+  if (batch.length === 0) await silence(reader, journal, next, limits)
+  for (const entry of batch) if (!(await send(reader, journal.origin, entry, limits, metrics))) break
+  return next + batch.length
 }
 
 async function send(

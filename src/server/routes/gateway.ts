@@ -1,4 +1,5 @@
-import { refuse, type Refusal } from '#core'
+import { formatInstant, refuse, type Clock, type Refusal } from '#core'
+import type { HealthView } from '#gateway'
 import { Type } from 'typebox'
 import {
   Health,
@@ -38,6 +39,18 @@ const same = <T extends { readonly quoteReqId: string }>(
 
 const found = <T>(item: T | undefined, what: Refusal): T | Refusal => item ?? what
 
+/** The door is a component too: it says under which condition it is safe. */
+const withDoor = ({ ok, components }: HealthView, clock: Clock): Health => {
+  const detail = 'loopback only: clients are not authenticated yet'
+  return {
+    ok,
+    components: [
+      ...components,
+      { component: 'http api', ok: true, detail, asOf: formatInstant(clock.now()) },
+    ],
+  }
+}
+
 /** What the gateway is and knows. */
 const stateRoutes: readonly Route[] = [
   route({
@@ -57,7 +70,7 @@ const stateRoutes: readonly Route[] = [
     query: noQuery,
     answer: Health,
     status: ({ ok }) => (ok ? 200 : 503),
-    handle: ({ gateway }) => gateway.health(),
+    handle: ({ gateway, clock }) => withDoor(gateway.health(), clock),
   }),
   route({
     method: 'GET',

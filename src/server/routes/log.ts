@@ -1,5 +1,6 @@
 import { refuse, type Refusal } from '#core'
 import type { EntryView, JournalView } from '#gateway'
+import { setImmediate } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { EntryList, LogState, Proof, type Entry, type EntryList as EntryPage } from '../api.ts'
 import { entriesMax, searchCharsMax, searchHitsMax, searchScanMax } from '../limits.ts'
@@ -106,10 +107,11 @@ function readEntries(
   return to < Math.min(asked, size) ? { size, items, next: String(to) } : { size, items }
 }
 
-function searchEntries(
+/** Looks in batches and lets other requests pass between them. */
+async function searchEntries(
   journal: JournalView,
   query: { q: string; before?: string; parts?: 'sealed' | 'opened' },
-): EntryPage {
+): Promise<EntryPage> {
   const size = journal.size()
   const hits: EntryView[] = []
   const wanted = query.q.toLowerCase()
@@ -124,6 +126,7 @@ function searchEntries(
     const room = searchHitsMax - hits.length
     hits.push(...matching.slice(0, room))
     at = matching.length > room ? (hits.at(-1)?.index ?? from) : from
+    await setImmediate()
   }
   const items = shown(hits, query.parts)
   return at > 0 ? { size, items, next: String(at) } : { size, items }
