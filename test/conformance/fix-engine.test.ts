@@ -279,6 +279,8 @@ test('a connection that is paused while much is uncommitted is read again after 
   }
 })
 
+const pinOnly = (certificate: Uint8Array) => ({ pin: spkiPin(certificate), uris: [] })
+
 test('an initiator gives up a peer that accepts and never finishes the TLS handshake, and calls again', async () => {
   let calls = 0
   const mute = createServer((socket) => {
@@ -290,21 +292,20 @@ test('an initiator gives up a peer that accepts and never finishes the TLS hands
   const address = mute.address()
   assert.ok(address !== null && typeof address === 'object')
   const [ours, theirs] = [identity('cedar'), identity('alder')]
-  const { engine, happens } = await testServer({
+  const server = await testServer({
     sessions: [{ ...deskSession, role: 'initiator' }],
     limits: { logonTimeoutMs: 50, reconnectMs: 10 },
   })
-  const identityOf = (certificate: Uint8Array) => ({ pin: spkiPin(certificate), uris: [] })
   try {
-    engine.connect(key, {
+    server.engine.connect(key, {
       host: '127.0.0.1',
       port: address.port,
-      tls: { options: tlsClientOptions(ours, theirs), identityOf },
+      tls: { options: tlsClientOptions(ours, theirs), identityOf: pinOnly },
     })
-    assert.match((await happens('connect-failed')).detail, /no answer in time/)
+    assert.match((await server.happens('connect-failed')).detail, /no answer in time/)
     await until(() => calls >= 2, 'the next call')
   } finally {
-    await engine.close()
+    await server.engine.close()
     await new Promise((resolve) => mute.close(resolve))
   }
 })

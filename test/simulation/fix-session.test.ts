@@ -48,5 +48,6 @@ test('over cuts and crashes every committed message is taken exactly once and in
     assert.equal(i?.nextIn, a?.nextOut, 'what the initiator expects is what the acceptor gives next')
   })
   const seed = process.env['POUNDLOCK_SEED']
-  await fc.assert(property, { numRuns: 200, ...(seed !== undefined && { seed: Number(seed) }) })
+  const numRuns = process.env['POUNDLOCK_LONG'] === undefined ? 200 : 20_000
+  await fc.assert(property, { numRuns, ...(seed !== undefined && { seed: Number(seed) }) })
 })

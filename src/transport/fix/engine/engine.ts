@@ -6,13 +6,7 @@ import { Hub } from './hub.ts'
 import { defaultEngineLimits, type EngineLimits } from './limits.ts'
 import type { FixPersistence } from './persistence.ts'
 import { loadSessions, type LiveSession, type SessionTable } from './sessions.ts'
-import {
-  createDialler,
-  createListener,
-  type Listening,
-  type ListenOptions,
-  type RemoteEnd,
-} from './socket.ts'
+import { Dialler, createListener, type Listening, type ListenOptions, type RemoteEnd } from './socket.ts'
 import { viewOf, type SessionView } from './view.ts'
 
 export type FixEngineOptions = {
@@ -55,7 +49,7 @@ export async function createFixEngine(options: FixEngineOptions): Promise<FixEng
   const table = await loadSessions(options.sessions, persistence, clock.now())
   const hub = new Hub({ sessions: table, persistence, application, clock, limits })
   const listener = createListener(hub, limits)
-  const dialler = createDialler(hub, limits)
+  const dialler = new Dialler(hub, limits)
   const ticker = setInterval(() => hub.tick(), limits.tickMs)
   ticker.unref()
   const stop = async (): Promise<void> => {

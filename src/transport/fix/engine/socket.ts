@@ -78,52 +78,58 @@ async function bind(server: Server, { host, port }: ListenOptions): Promise<List
 }
 
 /** Connects initiators and connects them again when they are cut off. */
-export function createDialler(hub: Hub, limits: EngineLimits) {
-  const timers = new Set<NodeJS.Timeout>()
-  const sockets = new Set<Socket>()
-  let closed = false
+export class Dialler {
+  readonly #hub: Hub
+  readonly #limits: EngineLimits
+  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #sockets = new Set<Socket>()
+  #isClosed = false
 
-  function dial(session: LiveSession, remote: RemoteEnd): void {
-    if (closed) return
-    if (!hub.mayConnect(session)) return later(() => dial(session, remote))
-    const socket = call(remote)
-    sockets.add(socket)
-    // A peer that accepts and then says nothing, not even its part of the TLS handshake.
-    const patience = setTimeout(() => socket.destroy(new Error('no answer in time')), limits.logonTimeoutMs)
-    socket.once(remote.tls ? 'secureConnect' : 'connect', () => {
-      clearTimeout(patience)
-      adopt(hub, socket, remote.tls?.identityOf, session)
-    })
-    socket.on('error', (error) => hub.connectFailed(session, error.message))
-    socket.once('close', () => {
-      clearTimeout(patience)
-      sockets.delete(socket)
-      later(() => dial(session, remote))
-    })
+  constructor(hub: Hub, limits: EngineLimits) {
+    this.#hub = hub
+    this.#limits = limits
   }
 
-  function later(again: () => void): void {
-    if (closed) return
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      again()
-    }, limits.reconnectMs)
-    timers.add(timer)
+  dial(session: LiveSession, remote: RemoteEnd): void {
+    if (this.#isClosed) return
+    if (!this.#hub.mayConnect(session)) return this.#dialLater(session, remote)
+    const socket = call(remote)
+    this.#sockets.add(socket)
+    // A peer that accepts and then says nothing, not even its part of the TLS handshake.
+    const giveUp = (): void => void socket.destroy(new Error('no answer in time'))
+    const patience = setTimeout(giveUp, this.#limits.logonTimeoutMs)
+    socket.once(remote.tls ? 'secureConnect' : 'connect', () => {
+      clearTimeout(patience)
+      adopt(this.#hub, socket, remote.tls?.identityOf, session)
+    })
+    socket.on('error', (error) => this.#hub.connectFailed(session, error.message))
+    socket.once('close', () => {
+      clearTimeout(patience)
+      this.#sockets.delete(socket)
+      this.#dialLater(session, remote)
+    })
   }
 
   /** No more new connections. */
-  function refuse(): void {
-    closed = true
-    for (const timer of timers) clearTimeout(timer)
-    for (const socket of sockets) if (socket.connecting) socket.destroy()
+  refuse(): void {
+    this.#isClosed = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    for (const socket of this.#sockets) if (socket.connecting) socket.destroy()
   }
 
-  function close(): void {
-    refuse()
-    for (const socket of sockets) socket.destroy()
+  close(): void {
+    this.refuse()
+    for (const socket of this.#sockets) socket.destroy()
   }
 
-  return { dial, refuse, close }
+  #dialLater(session: LiveSession, remote: RemoteEnd): void {
+    if (this.#isClosed) return
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      this.dial(session, remote)
+    }, this.#limits.reconnectMs)
+    this.#timers.add(timer)
+  }
 }
 
 const call = ({ host, port, tls }: RemoteEnd): Socket =>
