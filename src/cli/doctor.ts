@@ -98,7 +98,7 @@ async function ports(base: number): Promise<readonly Finding[]> {
       })
   return findings.length > 0
     ? findings
-    : [{ what: 'ports', state: 'ok', detail: `${base + 401} to ${base + 879} are free` }]
+    : [{ what: 'ports', state: 'ok', detail: `${base + 401} to ${base + 2_879} are free` }]
 }
 
 const isFree = (port: number): Promise<boolean> =>

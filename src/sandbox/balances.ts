@@ -3,7 +3,7 @@ import { isRefusal, type Refusal } from '#core'
 import { memoryEffectStore, openEvmLedger, seriesIdOf, type EvmLedger, type SandboxContracts } from '#ledger'
 import { otcLinearUsdc, parseInstrument } from '#trade'
 import { seriesOf } from '#gateway'
-import { chains, fixture, sandboxStart } from './cast.ts'
+import { chains, fixture } from './cast.ts'
 import type { Ceremony } from './ceremony.ts'
 import type { Anvil } from './chains.ts'
 
@@ -29,7 +29,7 @@ export async function balancesOf({ lagoon, ceremony, contracts }: Funded): Promi
     store: memoryEffectStore(),
     finality: { confirmations: 1 },
   })
-  const instrument = parseInstrument(fixture.securityId, otcLinearUsdc, sandboxStart)
+  const instrument = parseInstrument(fixture.securityId, otcLinearUsdc, ceremony.startsAt)
   if (isRefusal(instrument)) return instrument
   const series = seriesIdOf(seriesOf(instrument, { id: '', symbol: 'USDC', decimals: 6, address: usdc }))
   const held = async (account: EvmLedger['account']): Promise<Balances['ALDER'] | Refusal> => {

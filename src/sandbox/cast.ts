@@ -46,10 +46,10 @@ export const portsFrom = (base: number): Ports => ({
   peerCedar: base + 402,
   witness1: base + 431,
   witness2: base + 432,
-  lagoon: base + 545,
-  harbour: base + 546,
-  fixAlder: base + 878,
-  fixCedar: base + 879,
+  lagoon: base + 1_545,
+  harbour: base + 1_546,
+  fixAlder: base + 2_878,
+  fixCedar: base + 2_879,
 })
 export const defaultPortBase = 7_000
 

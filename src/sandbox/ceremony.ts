@@ -21,14 +21,14 @@ import {
   chains,
   fixture,
   operatorNames,
-  sandboxStart,
   witnessNames,
   type Member,
   type Ports,
 } from './cast.ts'
 
 export type Ceremony = {
-  /** Real time at which the sandbox clock started. */
+  /** What the clocks showed at the start, and the real time then. */
+  readonly startsAt: Instant
   readonly startedAt: Instant
   readonly deployer: DigestSigner
   readonly alder: GatewayKeys
@@ -43,7 +43,7 @@ export type Ceremony = {
   readonly operators: Readonly<Record<string, readonly { readonly id: string; readonly signer: Signer }[]>>
 }
 
-export function holdCeremony(dir: string, ports: Ports): Ceremony | Refusal {
+export function holdCeremony(dir: string, ports: Ports, startsAt: Instant): Ceremony | Refusal {
   const real = { clock: systemClock, random: systemRandom }
   const alderKeys = openGatewayKeys(join(dir, 'alder/keys'), alder.name, real)
   if (isRefusal(alderKeys)) return alderKeys
@@ -56,16 +56,24 @@ export function holdCeremony(dir: string, ports: Ports): Ceremony | Refusal {
   const operators = operatorKeys(dir)
   if (isRefusal(operators)) return operators
   const startedAt = systemClock.now()
-  const clock = { startsAt: formatInstant(sandboxStart), at: formatInstant(startedAt) }
+  const clock = { startsAt: formatInstant(startsAt), at: formatInstant(startedAt) }
   const shared: Shared = { dir, ports, clock, witnesses, operators, owner: deployer.digestSigner('deployer') }
   const configs = writeConfigs(shared, alderKeys, cedarKeys)
-  return { startedAt, deployer: shared.owner, alder: alderKeys, cedar: cedarKeys, configs, operators }
+  return {
+    startsAt,
+    startedAt,
+    deployer: shared.owner,
+    alder: alderKeys,
+    cedar: cedarKeys,
+    configs,
+    operators,
+  }
 }
 
 type Shared = {
   readonly dir: string
   readonly ports: Ports
-  readonly clock: JsonObject
+  readonly clock: { readonly startsAt: string; readonly at: string }
   readonly witnesses: readonly string[]
   readonly operators: Ceremony['operators']
   readonly owner: DigestSigner
@@ -126,7 +134,7 @@ function gatewayConfig(shared: Shared, own: Side, other: Side): JsonObject {
         url: `http://127.0.0.1:${witnessPorts[index] ?? 0}`,
       })),
     },
-    peering: { host: '127.0.0.1', port: own.port, peers: [peerOf(other)] },
+    peering: { host: '127.0.0.1', port: own.port, peers: [peerOf(other, clock.startsAt)] },
     ledger: {
       chainId: `eip155:${chains.lagoon.chainId}`,
       name: chains.lagoon.name,
@@ -151,8 +159,7 @@ function gatewayConfig(shared: Shared, own: Side, other: Side): JsonObject {
   }
 }
 
-function peerOf({ member, keys, port }: Side): JsonObject {
-  const validFrom = formatInstant(sandboxStart)
+function peerOf({ member, keys, port }: Side, validFrom: string): JsonObject {
   const { record, settlement, tls } = keys
   return {
     name: member.name,

@@ -1,6 +1,6 @@
 // What the parties bring to the trade: contracts on lagoon, CEDAR's dollars, the options ALDER has written, and the
 // allowances under which the settlement contract may move both.
-import { isRefusal, type Refusal } from '#core'
+import { isRefusal, type Instant, type Refusal } from '#core'
 import type { DigestSigner } from '#crypto'
 import { seriesOf } from '#gateway'
 import {
@@ -18,29 +18,26 @@ import {
   type SandboxContracts,
 } from '#ledger'
 import { otcLinearUsdc, parseInstrument } from '#trade'
-import { chains, fixture, sandboxStart } from './cast.ts'
+import { chains, fixture } from './cast.ts'
 import type { Ceremony } from './ceremony.ts'
 import type { Anvil } from './chains.ts'
 
 const gasWei = 10n ** 20n
 
-export async function fund(
-  lagoon: Anvil,
-  { deployer, alder, cedar }: Ceremony,
-): Promise<SandboxContracts | Refusal> {
-  const accounts = [deployer, alder.settlement, cedar.settlement]
-  for (const { address } of accounts) await lagoon.setBalance(address, gasWei)
+export async function fund(lagoon: Anvil, ceremony: Ceremony): Promise<SandboxContracts | Refusal> {
+  const { deployer, alder, cedar } = ceremony
   const contracts = sandboxContracts(deployer.address)
-  const [owner, maker, taker] = accounts.map((account) => ledgerOf(lagoon, account, contracts)) as [
-    EvmLedger,
-    EvmLedger,
-    EvmLedger,
-  ]
+  for (const { address } of [deployer, alder.settlement, cedar.settlement])
+    await lagoon.setBalance(address, gasWei)
+  const owner = ledgerOf(lagoon, deployer, contracts)
   const deployed = await deploySandbox(owner)
   if (isRefusal(deployed)) return deployed
-  const refusal = (await equip(owner, maker, taker, contracts)) ?? undefined
-  return refusal ?? contracts
+  const maker = ledgerOf(lagoon, alder.settlement, contracts)
+  const taker = ledgerOf(lagoon, cedar.settlement, contracts)
+  return (await equip({ owner, maker, taker }, contracts, ceremony.startsAt)) ?? contracts
 }
+
+type Ledgers = { readonly owner: EvmLedger; readonly maker: EvmLedger; readonly taker: EvmLedger }
 
 function ledgerOf(
   lagoon: Anvil,
@@ -58,13 +55,12 @@ function ledgerOf(
 }
 
 async function equip(
-  owner: EvmLedger,
-  maker: EvmLedger,
-  taker: EvmLedger,
+  { owner, maker, taker }: Ledgers,
   contracts: SandboxContracts,
+  asOf: Instant,
 ): Promise<Refusal | undefined> {
   const { usdc, positions, settlement } = contracts
-  const instrument = parseInstrument(fixture.securityId, otcLinearUsdc, sandboxStart)
+  const instrument = parseInstrument(fixture.securityId, otcLinearUsdc, asOf)
   if (isRefusal(instrument)) return instrument
   const payToken = { id: '', symbol: 'USDC', decimals: 6, address: usdc }
   const seriesId = await createSeries(owner, positions, seriesOf(instrument, payToken))

@@ -1,0 +1,136 @@
+// A sandbox world without a story: two chains, two gateways, two witnesses, funded and onboarded, as processes.
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { isRefusal, refuse, systemClock, type Instant, type Refusal } from '#core'
+import type { SandboxContracts } from '#ledger'
+import { alder, cedar, chains, portsFrom, sandboxStart, type Ports } from './cast.ts'
+import { holdCeremony, type Ceremony } from './ceremony.ts'
+import { startAnvil, type Anvil } from './chains.ts'
+import { fund } from './funding.ts'
+import type { KillPoint } from './killing.ts'
+import { startProcess, type Managed } from './processes.ts'
+
+export type WorldOptions = {
+  readonly dir: string
+  readonly portBase: number
+  readonly kills: readonly KillPoint[]
+  /** `sandbox`: all clocks start at the time of the fixture. `real`: for live peers, which have the machine's. */
+  readonly clock: 'sandbox' | 'real'
+  /** A line that can be shown already. */
+  readonly progress: (line: string) => void
+}
+
+export type World = {
+  readonly dir: string
+  readonly ports: Ports
+  readonly lagoon: Anvil
+  readonly ceremony: Ceremony
+  readonly contracts: SandboxContracts
+  readonly processes: readonly Managed[]
+  readonly startedMs: Readonly<Record<string, number>>
+  /** Stopped with the world, last first. */
+  readonly running: { stop(): Promise<unknown> }[]
+  stop(): Promise<void>
+}
+
+const marker = '.poundlock-demo'
+
+/** What was started is stopped again when something refuses. */
+export async function openWorld(options: WorldOptions): Promise<World | Refusal> {
+  const dir = resolve(options.dir)
+  const cleared = clear(dir)
+  if (cleared) return cleared
+  const running: World['running'] = []
+  const stop = async (): Promise<void> => {
+    for (const one of running.toReversed()) await one.stop()
+  }
+  const started = await start({ ...options, dir }, running)
+  if (!isRefusal(started)) return { ...started, dir, running, stop }
+  await stop()
+  return started
+}
+
+type Started = Omit<World, 'dir' | 'running' | 'stop'>
+
+async function start(options: WorldOptions, running: World['running']): Promise<Started | Refusal> {
+  const startedMs: Record<string, number> = {}
+  const timed = timer(startedMs)
+  const ports = portsFrom(options.portBase)
+  const startsAt = options.clock === 'sandbox' ? sandboxStart : systemClock.now()
+  const lagoon = await timed('lagoon', () => startChain('lagoon', ports.lagoon, startsAt, running))
+  if (isRefusal(lagoon)) return lagoon
+  const harbour = await timed('harbour', () => startChain('harbour', ports.harbour, startsAt, running))
+  if (isRefusal(harbour)) return harbour
+  const ceremony = holdCeremony(options.dir, ports, startsAt)
+  if (isRefusal(ceremony)) return ceremony
+  const contracts = await timed('funding', () => fund(lagoon, ceremony))
+  if (isRefusal(contracts)) return contracts
+  const processes = await timed('gateways', () => startParties(options, ceremony, running))
+  if (isRefusal(processes)) return processes
+  return { ports, lagoon, ceremony, contracts, processes, startedMs }
+}
+
+const timer =
+  (startedMs: Record<string, number>) =>
+  async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const from = performance.now()
+    const result = await work()
+    startedMs[name] = Math.round(performance.now() - from)
+    return result
+  }
+
+/** A demo folder is emptied before each run; any other folder with something in it is left alone. */
+function clear(dir: string): Refusal | undefined {
+  if (existsSync(dir) && readdirSync(dir).length > 0 && !existsSync(join(dir, marker)))
+    return refuse('usage', `${dir} is not a demo folder and not empty; choose another with --dir`)
+  try {
+    rmSync(dir, { recursive: true, force: true })
+    mkdirSync(dir, { recursive: true })
+    writeFileSync(join(dir, marker), 'emptied at each start of the demo\n')
+    return undefined
+  } catch (error) {
+    return storageRefusal(dir, error as NodeJS.ErrnoException)
+  }
+}
+
+const storageRefusal = (dir: string, error: NodeJS.ErrnoException): Refusal =>
+  error.code === 'ENOSPC'
+    ? refuse('disk-full', `there is no space left for ${dir}`)
+    : refuse('file-unreadable', `${dir} cannot be written (${error.code ?? error.message})`)
+
+async function startChain(
+  name: keyof typeof chains,
+  port: number,
+  startsAt: Instant,
+  running: { stop(): Promise<unknown> }[],
+): Promise<Anvil | Refusal> {
+  const { chainId } = chains[name]
+  const anvil = await startAnvil({ port, chainId, timestamp: Math.floor(startsAt / 1_000) })
+  if (!isRefusal(anvil)) running.push(anvil)
+  return anvil
+}
+
+async function startParties(
+  options: WorldOptions,
+  ceremony: Ceremony,
+  running: { stop(): Promise<unknown> }[],
+): Promise<readonly Managed[] | Refusal> {
+  const { configs } = ceremony
+  const failed = (name: string, words: string): void => options.progress(`   ✗ ${name} stopped: ${words}`)
+  const start = async (name: string, args: readonly string[]): Promise<Managed | Refusal> => {
+    const killAt = options.kills.find((kill) => kill.name === name)?.step
+    const onKilled = (): void =>
+      options.progress(`   ✗ killed ${name} at ${killAt ?? ''} … starting it again`)
+    const life = await startProcess({ name, args, onFailed: failed, onKilled, ...(killAt ? { killAt } : {}) })
+    if (!isRefusal(life)) running.push(life)
+    return life
+  }
+  const started = await Promise.all([
+    ...configs.witnesses.map((config, index) =>
+      start(`witness${index + 1}`, ['witness', '--config', config]),
+    ),
+    start(alder.name, ['gateway', '--config', configs.alder]),
+    start(cedar.name, ['gateway', '--config', configs.cedar]),
+  ])
+  return started.find(isRefusal) ?? started.filter((one): one is Managed => !isRefusal(one))
+}
