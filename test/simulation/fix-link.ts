@@ -1,9 +1,11 @@
 import { instant, invariant, manualClock, type Clock } from '#core'
 import {
+  createFramer,
   defaultEngineLimits,
   Hub,
   loadSessions,
   memoryPersistence,
+  parseMessage,
   type FixApplication,
   type FixBatch,
   type FixPersistence,
@@ -39,6 +41,9 @@ export type Side = {
   readonly sent: string[]
   listener: LinkListener | undefined
   readonly outbox: Uint8Array[]
+  /** Numbers of application messages that have left, and those that left again without PossDupFlag. */
+  readonly left: Set<string>
+  readonly unmarked: string[]
 }
 
 type Opened = {
@@ -135,7 +140,17 @@ async function newSide(name: SideName, clock: Clock): Promise<Side> {
   const config = configs[name]
   const store = crashingStore((batch) => record(batch, received, sent))
   const opened = await openHub(config, store, clock)
-  return { config, store, received, sent, listener: undefined, outbox: [], ...opened }
+  return {
+    config,
+    store,
+    received,
+    sent,
+    listener: undefined,
+    outbox: [],
+    left: new Set(),
+    unmarked: [],
+    ...opened,
+  }
 }
 
 /** A process starts over its store. */
@@ -185,11 +200,25 @@ function linkOf(side: Side): Link {
   return {
     remote: 'simulated',
     identity: undefined,
-    write: (bytes) => void side.outbox.push(bytes),
+    write(bytes) {
+      side.outbox.push(bytes)
+      watchRepetitions(side, bytes)
+    },
     bufferedBytes: () => 0,
     pause: () => undefined,
     resume: () => undefined,
     close: () => undefined,
+  }
+}
+
+function watchRepetitions(side: Side, bytes: Uint8Array): void {
+  for (const frame of createFramer().push(bytes)) {
+    const message = parseMessage(frame.bytes)
+    invariant(!('kind' in message), 'what we send can be read')
+    const seq = message.text(34) ?? ''
+    if (message.msgType !== 'B') continue
+    if (side.left.has(seq) && message.text(43) !== 'Y') side.unmarked.push(seq)
+    side.left.add(seq)
   }
 }
 

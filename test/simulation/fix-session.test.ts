@@ -40,6 +40,7 @@ test('over cuts and crashes every committed message is taken exactly once and in
     const { acceptor, initiator } = world.sides
     assert.deepEqual(initiator.received, acceptor.sent)
     assert.deepEqual(acceptor.received, initiator.sent)
+    assert.deepEqual([...acceptor.unmarked, ...initiator.unmarked], [], 'what leaves again is marked PossDup')
     const [a, i] = await Promise.all([
       acceptor.store.load('FIX.4.4:A->B'),
       initiator.store.load('FIX.4.4:B->A'),
