@@ -7,8 +7,11 @@ export type Resource<T> = { readonly value?: T; readonly trouble?: Trouble; read
 
 const settleMs = 80
 
-/** Reads a path now, and again when the journal has grown or the connection is back. */
-export function useResource<T>(path: string | undefined): Resource<T> {
+/**
+ * Reads a path now, and again when the journal has grown or the connection is back. What can change without
+ * an entry, such as health, is also read every `everyMs`.
+ */
+export function useResource<T>(path: string | undefined, everyMs?: number): Resource<T> {
   const { size, state } = useLive()
   const [held, setHeld] = useState<Held<T>>({ loading: true })
   const tickets = useRef({ given: 0, shown: 0 })
@@ -36,6 +39,11 @@ export function useResource<T>(path: string | undefined): Resource<T> {
       void load(path)
     }, settleMs)
   }, [size, state])
+  useEffect(() => {
+    if (path === undefined || everyMs === undefined) return undefined
+    const interval = setInterval(() => void load(path), everyMs)
+    return () => clearInterval(interval)
+  }, [path, everyMs])
   return held.path === path ? held : { loading: true }
 }
 

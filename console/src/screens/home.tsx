@@ -7,14 +7,16 @@ import { journalPath, tradesPath } from '../route.ts'
 import type { FixSession, Health, Identity, LogState, Page, Policy, Trade } from '../types.ts'
 import { Topology } from './topology.tsx'
 
+const stateReadMs = 3_000
+
 export function Home({ identity }: { identity: Identity | undefined }): JSX.Element {
-  const health = useResource<Health>('/v1/health')
-  const sessions = useResource<Page<FixSession>>('/v1/fix/sessions')
+  const health = useResource<Health>('/v1/health', stateReadMs)
+  const sessions = useResource<Page<FixSession>>('/v1/fix/sessions', stateReadMs)
   return (
     <>
       <h1 class="screen-title">
         {identity === undefined ? 'Gateway' : `Gateway ${identity.name}`}
-        <HealthWord health={health.value} />
+        <HealthWord health={health.trouble === undefined ? health.value : undefined} />
       </h1>
       {health.trouble !== undefined && (
         <TroubleBox trouble={health.trouble} stale={health.value !== undefined} />
