@@ -8,6 +8,8 @@ const folders = ['src', 'verifier', 'console', 'contracts', 'test', 'scripts', '
 const checks: readonly (readonly [title: string, command: string, args: readonly string[]])[] = [
   ['types', 'tsc', ['-p', 'tsconfig.json']],
   ['types of the verifier', 'tsc', ['-p', 'verifier/tsconfig.json', '--noEmit']],
+  ['types of the evidence page', 'tsc', ['-p', 'verifier/html/tsconfig.json', '--noEmit']],
+  ['types of the verifier tests', 'tsc', ['-p', 'verifier/test/tsconfig.json', '--noEmit']],
   ['types of the console', 'tsc', ['-p', 'console/tsconfig.json', '--noEmit']],
   ['lint', 'oxlint', ['--type-aware', ...folders]],
   ['format', 'oxfmt', ['--check', ...folders]],
