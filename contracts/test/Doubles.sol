@@ -132,6 +132,19 @@ contract ConjuringPositions is ERC6909 {
     }
 }
 
+/// @dev Debits the deliverer in full and keeps one unit from the receiver.
+contract SkimmingPositions is ERC6909 {
+    function mint(address to, uint256 id, uint256 amount) external {
+        _mint(to, id, amount);
+    }
+
+    function transferFrom(address from, address to, uint256 id, uint256 amount) public override returns (bool) {
+        _transfer(from, to, id, amount);
+        _burn(to, id, 1);
+        return true;
+    }
+}
+
 /// @dev ERC-1271 signer that accepts exactly one digest.
 contract Wallet {
     bytes32 private _accepted;

@@ -20,6 +20,7 @@ import {
     FalsePositions,
     ShortPositions,
     ConjuringPositions,
+    SkimmingPositions,
     Wallet,
     RevertingWallet,
     ShortWallet,
@@ -480,6 +481,14 @@ contract SettlementTest is Fixture {
         fake.mint(alder, seriesId, CONTRACTS);
         vm.prank(alder);
         fake.setOperator(address(settlement), true);
+        SettlementInstruction memory i = trade();
+        i.deliverToken = address(fake);
+        refused(i, abi.encodeWithSelector(Settlement.TransferInexact.selector, address(fake)));
+    }
+
+    function testSkimmedDeliveryReverts() public {
+        SkimmingPositions fake = new SkimmingPositions();
+        fake.mint(alder, seriesId, CONTRACTS);
         SettlementInstruction memory i = trade();
         i.deliverToken = address(fake);
         refused(i, abi.encodeWithSelector(Settlement.TransferInexact.selector, address(fake)));
