@@ -11,7 +11,7 @@ import {
   type Refusal,
 } from '#core'
 import { parseJws, signJws, verifyJws, type KeyLookup, type Signer } from '#crypto'
-import { approveTrade } from '#trade'
+import { approveTrade, type Trade } from '#trade'
 import type { GatewayConfig } from './config.ts'
 import { durable, type PeeringParts } from './peering.ts'
 import { instructionOf, recordFromJws } from './sealing.ts'
@@ -25,9 +25,9 @@ const approvalShape = object({ digest: text, recordHash: text, tradeId: text })
 export const approvalOf = (
   statement: { readonly tradeId: string; readonly recordHash: string; readonly digest: string },
   operator: Signer,
-): JsonObject =>
-  signJws(utf8(canonicalJson({ ...statement })), approvalTyp, operator) as unknown as JsonObject
+): JsonObject => signJws(utf8(canonicalJson({ ...statement })), approvalTyp, operator)
 
+/** Refuses an approval that is not signed by a known operator unheard; what a known one may not do is journalled. */
 export async function takeApproval(
   parts: PeeringParts,
   operators: GatewayConfig['operators'],
@@ -36,19 +36,30 @@ export async function takeApproval(
 ): Promise<Refusal | undefined> {
   const opened = openApproval(operators, approval)
   if (isRefusal(opened)) return opened
-  const trade = parts.loop.state.trades.get(tradeId)
-  if (!trade?.record || trade.recordHash === undefined)
-    return refuse('trade-state', `${tradeId} has no record to approve yet`)
-  if (opened.tradeId !== tradeId) return refuse('digest-mismatch', `the approval is for ${opened.tradeId}`)
-  const { digest } = instructionOf(recordFromJws(trade.record, parts.place)).hashes
-  const wanted = { recordHash: trade.recordHash, digest }
   const acted = parts.loop.act({
     name: 'ApproveTrade',
     by: { kind: 'operator', id: opened.operator },
-    corr: trade.corr,
-    decide: (state) => approveTrade(state, tradeId, { ...opened, approval }, wanted),
+    corr: parts.loop.state.trades.get(tradeId)?.corr ?? tradeId,
+    decide: (state) => {
+      const wanted = hashesOf(state.trades.get(tradeId), tradeId, parts)
+      if (isRefusal(wanted)) return wanted
+      if (opened.tradeId !== tradeId)
+        return refuse('digest-mismatch', `the approval is for ${opened.tradeId}`)
+      return approveTrade(state, tradeId, { ...opened, approval }, wanted)
+    },
   })
   return durable(parts, acted)
+}
+
+function hashesOf(
+  trade: Trade | undefined,
+  tradeId: string,
+  { place }: PeeringParts,
+): { readonly recordHash: string; readonly digest: string } | Refusal {
+  if (!trade?.record || trade.recordHash === undefined)
+    return refuse('trade-state', `${tradeId} has no record to approve yet`)
+  const { digest } = instructionOf(recordFromJws(trade.record, place)).hashes
+  return { recordHash: trade.recordHash, digest }
 }
 
 type Opened = {

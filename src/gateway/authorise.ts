@@ -18,9 +18,14 @@ export type Deal = {
 }
 
 export type Authoriser = {
-  deal(action: DealAction, deal: Deal): Authorised
-  settle(action: SettleAction, trade: ExecutionTerms, instrument: Instrument, approvals: number): Authorised
-  administer(by: Principal, session: string): Authorised
+  readonly deal: (action: DealAction, deal: Deal) => Authorised
+  readonly settle: (
+    action: SettleAction,
+    trade: ExecutionTerms,
+    instrument: Instrument,
+    approvals: number,
+  ) => Authorised
+  readonly administer: (by: Principal, session: string) => Authorised
 }
 
 export function createAuthoriser(parts: {
@@ -34,8 +39,8 @@ export function createAuthoriser(parts: {
 }): Authoriser {
   const { pdp, registry, clock, chainId } = parts
   const units = (minor: bigint): Decimal => fromMinor(minor, parts.decimals)
-  const usedToday = (counterparty: string): bigint =>
-    parts.state().usage.get(usageKey(counterparty, formatInstant(clock.now()))) ?? 0n
+  const usedOn = (counterparty: string, at: string): bigint =>
+    parts.state().usage.get(usageKey(counterparty, at)) ?? 0n
   const ask = (facts: PolicyFacts): Authorised => authorised(decideFacts(pdp, facts), pdp)
   return {
     deal: (action, { counterparty, instrument, terms }) => {
@@ -43,14 +48,15 @@ export function createAuthoriser(parts: {
       if (action === 'CancelOrder') return ask({ action, ...parties })
       const worth = {
         amount: units(BigInt(terms?.premiumMinor ?? 0)),
-        usedToday: units(usedToday(counterparty)),
+        usedToday: units(usedOn(counterparty, formatInstant(clock.now()))),
       }
       return ask({ action, ...parties, ...worth })
     },
     settle: (action, trade, instrument, approvals) => {
       const name = trade.maker.name === registry.self.name ? trade.taker.name : trade.maker.name
       const premium = BigInt(trade.premiumMinor)
-      const others = usedToday(name) - premium
+      // The day's limit is that of the day of the trade, in which its own premium is counted already.
+      const others = usedOn(name, trade.transactTime) - premium
       const parties = { ...tradeFacts(registry, name, instrument), authenticated: true }
       const worth = { amount: units(premium), usedToday: units(others > 0n ? others : 0n) }
       return ask({ action, ...parties, ...worth, ledger: chainId, approvals })

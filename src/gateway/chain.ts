@@ -1,6 +1,6 @@
 // The settlement ledger of this gateway: the EVM adapter, with what it must not forget kept in the journal's store.
 import { fromHex, invariant, isRefusal, refuse, toHex, type JsonObject, type Refusal } from '#core'
-import { hashTypedData, type Address, type DigestSigner, type TypedData } from '#crypto'
+import { hashTypedData, type DigestSigner } from '#crypto'
 import type { Journal, Store } from '#journal'
 import {
   openEvmLedger,
@@ -14,6 +14,7 @@ import {
 import { settlementInstructionTypes, type InstructionPart, type SettlementInstruction } from '#trade'
 import type { GatewayConfig } from './config.ts'
 import type { LedgerOutcome, SettlementLedger } from './settling.ts'
+import { textMember } from './shape.ts'
 
 const table = 'ledger.effects'
 const rowsMax = 100_000
@@ -41,12 +42,12 @@ const swapOp = ({ key, value, expect }: EffectChange) =>
 export type Chain = SettlementLedger & {
   readonly evm: EvmLedger
   /** Newest thing heard of the endpoints, for health. */
-  state(): { readonly detail: string; readonly refusal?: Refusal }
+  readonly state: () => { readonly detail: string; readonly refusal?: Refusal }
 }
 
 export function connectLedger(config: GatewayConfig, account: DigestSigner, effects: EffectStore): Chain {
   const { chainId, rpc, agreeing, confirmations, settlement, optionPositions } = config.ledger
-  const contracts = { settlement: settlement as Address, positions: optionPositions as Address }
+  const contracts = { settlement, positions: optionPositions }
   const evm = openEvmLedger({
     chainId,
     rpc: { urls: rpc, needed: agreeing },
@@ -116,25 +117,40 @@ async function outcome(ledger: Ledger, part: InstructionPart): Promise<LedgerOut
 }
 
 const effectIdOf = (ledger: Ledger, part: InstructionPart): string =>
-  settlementEffectId(
-    ledger.chainId,
-    toHex(hashTypedData(instructionFrom(part) as unknown as TypedData).digest),
-  )
-
-const uints = ['deliverId', 'deliverAmount', 'payAmount', 'deadline', 'nonce']
+  settlementEffectId(ledger.chainId, toHex(hashTypedData(instructionFrom(part)).digest))
 
 /** The journal's form back to typed data. It was checked before it was signed. */
-export function instructionFrom(part: InstructionPart): SettlementInstruction {
-  const message: Record<string, string | bigint> = {}
-  for (const [name, value] of Object.entries(part.message))
-    message[name] = uints.includes(name) ? BigInt(String(value)) : String(value)
+export function instructionFrom({ domain, message }: InstructionPart): SettlementInstruction {
+  const hex = (name: string): Hex => hexMember(message, name)
+  const uint = (name: string): bigint => BigInt(textMember(message, name))
+  const { chainId } = domain
+  invariant(typeof chainId === 'number', 'a domain names its chain by number')
   return {
-    domain: part.domain as SettlementInstruction['domain'] & JsonObject,
+    domain: {
+      name: 'Poundlock Settlement',
+      version: '1',
+      chainId,
+      verifyingContract: hexMember(domain, 'verifyingContract'),
+    },
     types: settlementInstructionTypes,
     primaryType: 'SettlementInstruction',
-    message: message as unknown as SettlementInstruction['message'],
+    message: {
+      tradeId: hex('tradeId'),
+      deliverer: hex('deliverer'),
+      receiver: hex('receiver'),
+      deliverToken: hex('deliverToken'),
+      deliverId: uint('deliverId'),
+      deliverAmount: uint('deliverAmount'),
+      payToken: hex('payToken'),
+      payAmount: uint('payAmount'),
+      deadline: uint('deadline'),
+      nonce: uint('nonce'),
+    },
   }
 }
+
+type Hex = `0x${string}`
+const hexMember = (object: JsonObject, name: string): Hex => `0x${textMember(object, name).slice(2)}`
 
 function bytesOf(hex: string): Uint8Array {
   const bytes = fromHex(hex.slice(2))

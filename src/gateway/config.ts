@@ -13,6 +13,7 @@ import {
   type Clock,
   type Refusal,
 } from '#core'
+import { parseAddress } from '#crypto'
 import { flag, integer, listOf, object, oneOf, optional, read, text, type Shaped } from './shape.ts'
 
 const port = integer(0, 65_535)
@@ -48,7 +49,7 @@ const peer = object({
   pin: text,
   recordKey: keyShape,
   settlementKey: keyShape,
-  settlementAddress: text,
+  settlementAddress: read(parseAddress),
   policyTier: text,
 })
 
@@ -75,9 +76,9 @@ const shape = object({
     rpc: listOf(text, 8),
     agreeing: integer(1, 8),
     confirmations: integer(0, 1024),
-    payToken: object({ address: text, symbol: text, decimals: integer(0, 36) }),
-    optionPositions: text,
-    settlement: text,
+    payToken: object({ address: read(parseAddress), symbol: text, decimals: integer(0, 36) }),
+    optionPositions: read(parseAddress),
+    settlement: read(parseAddress),
   }),
   maker: optional(
     object({

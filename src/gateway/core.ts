@@ -53,7 +53,7 @@ export function assembleCore(parts: CoreParts): GatewayCore | Refusal {
 }
 
 function assemblePeering(parts: CoreParts, maker: PeeringParts['maker']): PeeringParts {
-  const { config, clock, random, keys, journal, pdp, probe } = parts
+  const { config, clock, random, keys, journal, pdp, probe, onBug } = parts
   const { settlement, record } = keys
   const own = {
     settlementAddress: settlement.address,
@@ -61,13 +61,14 @@ function assemblePeering(parts: CoreParts, maker: PeeringParts['maker']): Peerin
     recordKey: record.publicKey,
   }
   const registry = createRegistry(config, own)
-  const place = placeOf(config, registry, clock)
-  const loop = createLoop({ journal, clock, self: registry.self, probe })
+  const place = placeOf(config, registry)
+  const loop = createLoop({ journal, clock, self: registry.self, probe, onFailure: onBug })
   const { chainId, payToken } = config.ledger
   const { decimals } = payToken
   const authorise = createAuthoriser({ pdp, registry, clock, state: () => loop.state, chainId, decimals })
+  const desk = { loop, clock, random, registry, place, authorise, maker }
   return {
-    ...{ loop, clock, random, registry, place, authorise, maker },
+    ...desk,
     instrumentOf: (securityId) => parseInstrument(securityId, place.venue, clock.now()),
     recordSigner: record,
     settlementSigner: settlement,

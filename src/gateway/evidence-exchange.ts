@@ -1,6 +1,6 @@
 // One trade, two logs: a party's gateway hands the other one what its log says of the trade, so that each can give
 // an outsider one pack with both.
-import { isRefusal, refuse, type Clock, type Json, type JsonObject, type Refusal } from '#core'
+import { isRefusal, refuse, type Clock, type Json, type Refusal } from '#core'
 import type { Journal } from '#journal'
 import type { DeskState, Trade } from '#trade'
 import type { PeerClient } from '#transport'
@@ -30,7 +30,7 @@ export function onEvidence(parts: EvidenceParts, peerName: string, message: Json
   if (!trade || counterpartyOf(trade) !== peerName)
     return refuse('trade-unknown', `no trade ${shaped.tradeId} with ${peerName}`)
   const extract = ownExtract(parts, trade)
-  return isRefusal(extract) ? extract : { extract: extract as unknown as JsonObject }
+  return isRefusal(extract) ? extract : { extract }
 }
 
 /**

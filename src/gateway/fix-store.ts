@@ -16,11 +16,16 @@ export function createFixStore(
 ): FixPersistence {
   return {
     load: (session) => Promise.resolve(load(store, session)),
-    commit: (batch: FixBatch) =>
-      commitBatch(batch.attachments as readonly Bundle[], batch.changes.flatMap(opsOf)),
+    commit: ({ attachments, changes }: FixBatch) => {
+      invariant(attachments.every(isBundle), 'the application attaches bundles of the loop')
+      return commitBatch(attachments, changes.flatMap(opsOf))
+    },
     messages: (session, from, to) => Promise.resolve(stored(store, session, from, to)),
   }
 }
+
+const isBundle = (attachment: unknown): attachment is Bundle =>
+  typeof attachment === 'object' && attachment !== null && 'ticket' in attachment && 'drafts' in attachment
 
 function load(store: Store, session: SessionKey): SavedSession | undefined {
   const createdAt = readNumber(store, session, 'createdAt')
@@ -35,22 +40,16 @@ function load(store: Store, session: SessionKey): SavedSession | undefined {
 
 function opsOf(change: FixChange): readonly StoreOp[] {
   const { session } = change
-  switch (change.op) {
-    case 'message':
-      return [{ op: 'row.put', table: messages, key: messageKey(session, change.seq), value: change.bytes }]
-    case 'nextIn':
-    case 'nextOut':
-      return [putNumber(session, change.op, change.value)]
-    case 'enabled':
-      return [putNumber(session, 'enabled', change.value ? 1 : 0)]
-    case 'reset':
-      return [
-        putNumber(session, 'nextIn', 1),
-        putNumber(session, 'nextOut', 1),
-        putNumber(session, 'createdAt', change.createdAt),
-        { op: 'row.deleteRange', table: messages, from: `${session}|`, to: `${session}}` },
-      ]
-  }
+  if (change.op === 'message')
+    return [{ op: 'row.put', table: messages, key: messageKey(session, change.seq), value: change.bytes }]
+  if (change.op === 'enabled') return [putNumber(session, 'enabled', change.value ? 1 : 0)]
+  if (change.op !== 'reset') return [putNumber(session, change.op, change.value)]
+  return [
+    putNumber(session, 'nextIn', 1),
+    putNumber(session, 'nextOut', 1),
+    putNumber(session, 'createdAt', change.createdAt),
+    { op: 'row.deleteRange', table: messages, from: `${session}|`, to: `${session}}` },
+  ]
 }
 
 function stored(store: Store, session: SessionKey, from: number, to: number): readonly StoredMessage[] {

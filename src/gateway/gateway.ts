@@ -3,52 +3,27 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRefusal, refuse, systemClock, type Clock, type Random, type Refusal } from '#core'
-import {
-  digest,
-  peerOf,
-  spkiPin,
-  systemRandom,
-  tlsClientOptions,
-  tlsRefusal,
-  tlsServerOptions,
-} from '#crypto'
+import { digest, systemRandom, tlsClientOptions, tlsRefusal } from '#crypto'
 import type { PinnedPeer } from '#crypto'
-import { checkedOpen, openSqliteStore, type Journal, type Store } from '#journal'
+import { checkedOpen, openSqliteStore, type Journal, type Store, type WitnessPolicy } from '#journal'
 import { createPdp, defaultPolicyFolder, loadPolicyFolder, type Pdp, type PolicySet } from '#policy'
-import {
-  createFixEngine,
-  createPeerClient,
-  createPeerServer,
-  witnessClient,
-  type FixEngine,
-  type PeerClient,
-  type PeerServer,
-  type SessionConfig,
-} from '#transport'
+import { createPeerClient, witnessClient, type FixEngine, type PeerClient } from '#transport'
 import type { GatewayApi } from './api.ts'
 import { connectLedger, createEffectStore, type Chain } from './chain.ts'
-import { configuredClock, type FixSessionConfig, type GatewayConfig } from './config.ts'
-import { evidencePath, onEvidence, type EvidenceParts } from './evidence-exchange.ts'
+import { configuredClock, type GatewayConfig } from './config.ts'
 import { assembleCore } from './core.ts'
-import { createFixDesk } from './fix-desk.ts'
-import { createFixStore } from './fix-store.ts'
+import { dialAll, listenAll, openFix, openPeering, type Ports } from './doors.ts'
+import type { EvidenceParts } from './evidence-exchange.ts'
 import { createGatewayApi } from './gateway-api.ts'
 import { openGatewayKeys, ownKeys, pinnedPeers, type GatewayKeys } from './keys.ts'
 import type { Probe } from './loop.ts'
 import { openingDrafts, peerKeys } from './opening.ts'
-import {
-  confirmationsPath,
-  instructionsPath,
-  onConfirmation,
-  onInstruction,
-  type PeeringParts,
-} from './peering.ts'
+import type { PeeringParts } from './peering.ts'
 import { createProjection, type Projection } from './projection.ts'
-import { fixSessionKey } from './registry.ts'
-import type { SettlingParts } from './settling.ts'
-import { realLater, type Worker } from './worker.ts'
 import { createRows, type Rows } from './rows.ts'
+import type { SettlingParts } from './settling.ts'
 import { startWitnessing, witnessPolicyOf, type Witnessing } from './witnessing.ts'
+import { realLater, type Worker } from './worker.ts'
 
 export type GatewayOptions = {
   readonly config: GatewayConfig
@@ -63,22 +38,38 @@ export type Gateway = {
   /** Durable rows for those who stand before the gateway (stored answers of the HTTP door). */
   readonly rows: Rows
   readonly clock: Clock
-  /** The ports that were really taken, for configurations with port 0. */
-  readonly ports: { readonly peering: number; readonly fix: readonly number[] }
-  close(): Promise<void>
+  readonly ports: Ports
+  readonly close: () => Promise<void>
 }
 
 export const gatewayVersion = '0.1.0'
 
-/** Refuses `config-invalid`, `file-unreadable`, `journal-corrupt`, `policy-invalid`, `port-in-use`. */
+/**
+ * Refuses `config-invalid`, `file-unreadable`, `tls-…` (a pin that is not its certificate's), `store-locked`,
+ * `store-unsafe`, `journal-corrupt`, `policy-invalid`, `port-in-use`; what was opened by then is closed again.
+ */
 export async function openGateway(options: GatewayOptions): Promise<Gateway | Refusal> {
-  const base = openBase(options)
+  const opened: Opened = []
+  const gateway = await open(options, opened)
+  if (isRefusal(gateway)) await closeAll(opened)
+  return gateway
+}
+
+/** How to close what has been opened, in the order of opening. */
+type Opened = (() => Promise<unknown> | void)[]
+
+async function closeAll(opened: Opened): Promise<void> {
+  for (const close of opened.toReversed()) await close()
+}
+
+async function open(options: GatewayOptions, opened: Opened): Promise<Gateway | Refusal> {
+  const base = openBase(options, opened)
   if (isRefusal(base)) return base
-  const opened = await recordOpening(base)
-  if (isRefusal(opened)) return opened
-  const core = assemble(base, options)
+  const unrecorded = await recordOpening(base)
+  if (unrecorded) return unrecorded
+  const core = assemble(base, options, opened)
   if (isRefusal(core)) return core
-  return goOnline(core, options)
+  return goOnline(core, options, opened)
 }
 
 type Base = {
@@ -93,7 +84,9 @@ type Base = {
   readonly pdp: Pdp
 }
 
-function openBase({ config, onFailure }: GatewayOptions): Base | Refusal {
+type Stored = Pick<Base, 'store' | 'journal'>
+
+function openBase({ config, onFailure }: GatewayOptions, opened: Opened): Base | Refusal {
   const clock = configuredClock(config.clock)
   const random = systemRandom
   const keys = openGatewayKeys(config.keysDir, config.name, { clock: systemClock, random })
@@ -104,19 +97,44 @@ function openBase({ config, onFailure }: GatewayOptions): Base | Refusal {
   if (isRefusal(policies)) return policies
   const pdp = createPdp({ ...policies, digest })
   if (isRefusal(pdp)) return pdp
-  mkdirSync(config.dataDir, { recursive: true })
-  const store = openSqliteStore(join(config.dataDir, 'journal.db'))
-  if (isRefusal(store)) return store
   const { origin } = config.journal
-  const journal = checkedOpen({ store, origin, signer: keys.journal, clock, random, onFailure })
+  const journalOf = (store: Store): Journal | Refusal =>
+    checkedOpen({ store, origin, signer: keys.journal, clock, random, onFailure })
+  const stored = openStored(config.dataDir, journalOf, opened)
+  return isRefusal(stored) ? stored : { config, clock, random, keys, peers, policies, pdp, ...stored }
+}
+
+function openStored(
+  directory: string,
+  journalOf: (store: Store) => Journal | Refusal,
+  opened: Opened,
+): Stored | Refusal {
+  const unmade = makeDirectory(directory)
+  if (unmade) return unmade
+  const store = openSqliteStore(join(directory, 'journal.db'))
+  if (isRefusal(store)) return store
+  opened.push(() => store.close())
+  const journal = journalOf(store)
   if (isRefusal(journal)) return journal
-  return { config, clock, random, keys, peers, store, journal, policies, pdp }
+  opened.push(() => journal.close())
+  return { store, journal }
+}
+
+function makeDirectory(directory: string): Refusal | undefined {
+  try {
+    mkdirSync(directory, { recursive: true })
+    return undefined
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return refuse('file-unreadable', `${directory} cannot be made: ${why}`)
+  }
 }
 
 async function recordOpening({ journal, config, keys, clock, pdp }: Base): Promise<Refusal | undefined> {
   const now = clock.now()
   const records = [...ownKeys(keys, config.lei, now), ...peerKeys(config)]
   const drafts = openingDrafts(journal, { config, keys: records, policySet: pdp.set })
+  if (isRefusal(drafts)) return drafts
   if (drafts.length > 0) await journal.append(drafts)
   return undefined
 }
@@ -125,14 +143,16 @@ type Core = Base & {
   readonly chain: Chain
   readonly peering: PeeringParts
   readonly settling: SettlingParts
-  readonly clients: ReadonlyMap<string, PeerClient>
   readonly worker: Worker
   readonly projection: Projection
 }
 
-function assemble(base: Base, options: GatewayOptions): Core | Refusal {
+function assemble(base: Base, options: GatewayOptions, opened: Opened): Core | Refusal {
   const { config, journal, store, keys } = base
   const clients = peerClients(base)
+  const closeClients = (): Promise<unknown> =>
+    Promise.all([...clients.values()].map((client) => client.close()))
+  opened.push(closeClients)
   const chain = connectLedger(config, keys.settlement, createEffectStore(store, journal))
   const core = assembleCore({
     ...base,
@@ -143,7 +163,9 @@ function assemble(base: Base, options: GatewayOptions): Core | Refusal {
     onBug: options.onFailure,
   })
   if (isRefusal(core)) return core
-  return { ...base, ...core, chain, clients, projection: createProjection(journal) }
+  // Work under way may be waiting for a peer: it is told that nobody will answer.
+  opened.push(() => Promise.all([core.worker.close(), closeClients()]))
+  return { ...base, ...core, chain, projection: createProjection(journal) }
 }
 
 function peerClients({ config, keys, peers }: Base): ReadonlyMap<string, PeerClient> {
@@ -156,108 +178,41 @@ function peerClients({ config, keys, peers }: Base): ReadonlyMap<string, PeerCli
   return new Map(entries)
 }
 
-async function goOnline(core: Core, options: GatewayOptions): Promise<Gateway | Refusal> {
+async function goOnline(core: Core, options: GatewayOptions, opened: Opened): Promise<Gateway | Refusal> {
   const { config, journal, clock, worker, store } = core
-  const engine = await openFix(core)
-  const server = openPeering(core)
   const policy = witnessPolicyOf(config.journal)
   if (isRefusal(policy)) return policy
-  const channel = witnessClient()
-  const witnessing = startWitnessing(journal, policy, channel, config.checkpointEveryMs)
+  const engine = await openFix(core)
+  opened.push(() => engine.close())
+  const server = openPeering(core, evidenceParts(core), options.onFailure)
+  opened.push(() => server.close())
+  const witnessing = openWitnessing(core, policy, options, opened)
   const api = apiOf(core, engine, witnessing)
   const ports = await listenAll(core, engine, server)
   if (isRefusal(ports)) return ports
   dialAll(core, engine)
   core.chain.evm.recover().catch(options.onFailure)
   worker.wake()
-  const close = async (): Promise<void> => {
-    await worker.close()
-    await engine.close()
-    await server.close()
-    await Promise.all([...core.clients.values()].map((client) => client.close()))
-    await witnessing.close()
-    channel.close()
-    await journal.close()
-    store.close()
-  }
-  return { api, rows: createRows(store, journal, 'door'), clock, ports, close }
+  const rows = createRows(store, journal, 'door')
+  return { api, rows, clock, ports, close: () => closeAll(opened) }
 }
 
-function openFix(core: Core): Promise<FixEngine> {
-  const { config, store, peering, clock } = core
-  let engine: FixEngine | undefined
-  const desk = createFixDesk(
-    peering,
-    (session, body) => void engine?.send(session, body).catch(() => undefined),
-  )
-  const opening = createFixEngine({
-    sessions: config.fix.sessions.map(engineSession),
-    persistence: createFixStore(store, peering.loop.commitBatch),
-    application: { onMessage: desk.onMessage, onSession: () => undefined },
-    clock,
-  })
-  return opening.then((opened) => (engine = opened))
-}
-
-function engineSession(session: FixSessionConfig): SessionConfig {
-  const { beginString, senderCompId, targetCompId, role, heartBtIntSeconds, pin } = session
-  return {
-    ...{ beginString, senderCompId, targetCompId, role, heartBtIntSeconds },
-    ...(beginString === 'FIXT.1.1' ? { defaultApplVerId: '9' as const } : {}),
-    ...(pin === undefined ? {} : { certificate: { pin } }),
-  }
-}
-
-const linkIdentity = (certificate: Uint8Array): { pin: string; uris: string[] } => ({
-  pin: spkiPin(certificate),
-  uris: [],
-})
-
-function openPeering(core: Core): PeerServer {
-  const { keys, peers, peering } = core
-  const evidence = evidenceParts(core)
-  return createPeerServer({
-    tls: tlsServerOptions(keys.tls, peers),
-    identify: (socket) => {
-      const peer = peerOf(socket, peers)
-      return isRefusal(peer) ? peer : peer.name
-    },
-    routes: {
-      [confirmationsPath]: (peer, message) => onConfirmation(peering, peer, message),
-      [instructionsPath]: (peer, message) => onInstruction(peering, peer, message),
-      [evidencePath]: (peer, message) => Promise.resolve(onEvidence(evidence, peer, message)),
-    },
-  })
+function openWitnessing(
+  { journal, config }: Core,
+  policy: WitnessPolicy,
+  { onFailure }: GatewayOptions,
+  opened: Opened,
+): Witnessing {
+  const channel = witnessClient()
+  opened.push(() => channel.close())
+  const everyMs = config.checkpointEveryMs
+  const witnessing = startWitnessing({ journal, policy, channel, everyMs, later: realLater, onFailure })
+  opened.push(() => witnessing.close())
+  return witnessing
 }
 
 function evidenceParts({ journal, projection, config, peering, clock, settling }: Core): EvidenceParts {
   return { journal, projection, config, state: peering.loop.state, clock, peerClient: settling.peerClient }
-}
-
-async function listenAll(
-  core: Core,
-  engine: FixEngine,
-  server: PeerServer,
-): Promise<Gateway['ports'] | Refusal> {
-  const { config, keys, peers } = core
-  const peering = await server.listen(config.peering.host, config.peering.port)
-  if (isRefusal(peering)) return peering
-  const fix: number[] = []
-  for (const { host, port, tls } of config.fix.acceptors) {
-    const options = { options: tlsServerOptions(keys.tls, peers), identityOf: linkIdentity }
-    const listening = await engine.listen(tls ? { host, port, tls: options } : { host, port })
-    fix.push(listening.port)
-  }
-  return { peering, fix }
-}
-
-function dialAll({ config, keys, peers }: Core, engine: FixEngine): void {
-  for (const session of config.fix.sessions) {
-    const pinned = peers.find((peer) => peer.name === session.party)
-    if (session.role !== 'initiator' || !session.connect) continue
-    const tls = pinned && { options: tlsClientOptions(keys.tls, pinned), identityOf: linkIdentity }
-    engine.connect(fixSessionKey(session), { ...session.connect, ...(tls ? { tls } : {}) })
-  }
 }
 
 function apiOf(core: Core, engine: FixEngine, witnessing: Witnessing): GatewayApi {
@@ -289,7 +244,10 @@ function identityOf(
   const { name, lei, environment, peering, ledger } = config
   const { witnesses, quorum } = config.journal
   return {
-    ...{ name, lei, environment, quorum },
+    name,
+    lei,
+    environment,
+    quorum,
     version: gatewayVersion,
     logOrigin: journal.origin,
     logKey: journal.vkey,

@@ -9,9 +9,9 @@ export type Bundle = { readonly ticket: number; readonly drafts: readonly EntryD
 type Waiting = { readonly bundle: Bundle; own: boolean; done: () => void; failed: (error: unknown) => void }
 
 export type Line = {
-  record(drafts: readonly EntryDraft[]): Bundle
-  commit(bundle: Bundle): Promise<void>
-  commitBatch(bundles: readonly Bundle[], ops: readonly StoreOp[]): Promise<void>
+  readonly record: (drafts: readonly EntryDraft[]) => Bundle
+  readonly commit: (bundle: Bundle) => Promise<void>
+  readonly commitBatch: (bundles: readonly Bundle[], ops: readonly StoreOp[]) => Promise<void>
 }
 
 /** `append` must take its drafts synchronously, so that two calls reach the journal in the order of the calls. */

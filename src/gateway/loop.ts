@@ -1,6 +1,6 @@
 // The one loop (DESIGN: input → authenticate → policy → decide → journal → effects). Decisions are taken one at a
 // time on the newest state and evolve it at once; nothing of them may leave before their entries are durable.
-import { canonicalJson, invariant, isRefusal, type Clock, type JsonObject, type Refusal } from '#core'
+import { canonicalJson, isRefusal, type Clock, type JsonObject, type Refusal } from '#core'
 import type { EntryDraft, Journal, StoreOp } from '#journal'
 import {
   deskEventFromEntry,
@@ -48,15 +48,18 @@ export type Probe = (point: string) => void
 export type Loop = {
   readonly state: DeskState
   /** Decides and evolves at once. The bundle must then be committed, or given to a FIX batch that will be. */
-  act(command: Command): Acted
+  readonly act: (command: Command) => Acted
   /** An input of a known principal that never became a command. */
-  refuse(input: RefusedInput, refusal: Refusal): Acted
+  readonly refuse: (input: RefusedInput, refusal: Refusal) => Acted
   /** An operator's action on a FIX session: journalled before it is carried out. */
-  administer(input: RefusedInput & { readonly authorised: Authorised }, action: JsonObject): Acted
+  readonly administer: (
+    input: RefusedInput & { readonly authorised: Authorised },
+    action: JsonObject,
+  ) => Acted
   /** Resolves when the bundle and all decided before it are durable. */
-  commit(bundle: Bundle): Promise<void>
+  readonly commit: (bundle: Bundle) => Promise<void>
   /** A FIX batch: sequence numbers and messages become durable together with the bundles attached to them. */
-  commitBatch(bundles: readonly Bundle[], ops: readonly StoreOp[]): Promise<void>
+  readonly commitBatch: (bundles: readonly Bundle[], ops: readonly StoreOp[]) => Promise<void>
 }
 
 export function createLoop(parts: {
@@ -64,10 +67,19 @@ export function createLoop(parts: {
   readonly clock: Clock
   readonly self: Party
   readonly probe: Probe
+  /** Something decided could not be recorded: the state is ahead of the journal, so the process must end. */
+  readonly onFailure: (error: unknown) => void
 }): Loop {
-  const { journal, clock, self, probe } = parts
+  const { journal, clock, self, probe, onFailure } = parts
   const state = replay(journal)
-  const line = createLine((drafts, ops) => append(journal, drafts, ops, probe))
+  const line = createLine(async (drafts, ops) => {
+    try {
+      await append(journal, drafts, ops, probe)
+    } catch (error) {
+      if (!isClosing(error)) onFailure(error)
+      throw error
+    }
+  })
   const evolve = (events: readonly DeskEvent[]): readonly EntryDraft[] => {
     for (const event of events) evolveDesk(state, event)
     return events.map(deskEventToDraft)
@@ -85,6 +97,9 @@ export function createLoop(parts: {
     commitBatch: line.commitBatch,
   }
 }
+
+/** Who is told so has not been answered either: the next start goes on from what is durable. */
+const isClosing = (error: unknown): boolean => isRefusal(error) && error.refusal === 'shutting-down'
 
 /** An event that moves value would carry this as its allow, and no verifier would take it. */
 const statement: Authorised = { mark: { decision: 'deny', rules: ['statement'], set: '' }, inputs: {} }
@@ -143,8 +158,7 @@ async function append(
 ): Promise<void> {
   const types = drafts.map((draft) => draft.type)
   for (const type of types) probe(`before:${type}`)
-  const entries = await journal.append(drafts, ops)
-  invariant(!isRefusal(entries), 'an append of this gateway meets no conflict')
+  await journal.append(drafts, ops)
   for (const type of types) probe(type)
 }
 

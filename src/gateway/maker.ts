@@ -1,5 +1,5 @@
 // How this gateway prices as a maker: a configured forward and volatility through the deterministic kernel.
-import { formatDecimal, formatInstant, invariant, isRefusal, parseDecimal, refuse, roundDecimal } from '#core'
+import { formatDecimal, formatInstant, isRefusal, parseDecimal, refuse, roundDecimal } from '#core'
 import type { Decimal, Instant, Refusal } from '#core'
 import { makerQuote, parseMark, type MakerQuote } from '#risk'
 import type { Instrument, Pricing } from '#trade'
@@ -7,7 +7,10 @@ import type { GatewayConfig } from './config.ts'
 
 export type Maker = {
   readonly quoteLifetimeMs: number
-  price(instrument: Instrument, now: Instant): Pick<Pricing, 'bidPx' | 'offerPx' | 'mark'> | Refusal
+  readonly price: (
+    instrument: Instrument,
+    now: Instant,
+  ) => Pick<Pricing, 'bidPx' | 'offerPx' | 'mark'> | Refusal
 }
 
 type MakerConfig = NonNullable<GatewayConfig['maker']>
@@ -22,6 +25,7 @@ export function createMaker(config: MakerConfig): Maker | Refusal {
   if (isRefusal(mark)) return refuse('config-invalid', `config.maker: ${mark.detail}`)
   if (isRefusal(spread)) return refuse('config-invalid', `config.maker.halfSpreadVolPts: ${spread.detail}`)
   const spreadVolE9 = scaledVol(spread)
+  if (isRefusal(spreadVolE9)) return spreadVolE9
   return {
     quoteLifetimeMs: config.quoteLifetimeMs,
     price: (instrument, now) => {
@@ -56,8 +60,12 @@ function pricingOf(
 const rounded = (value: Decimal): string =>
   formatDecimal(roundDecimal(value, { mantissa: 1n, scale: 4 }, 'half-even'))
 
-function scaledVol(points: Decimal): number {
+/** Half a spread wider than the whole range of volatilities is a slip of the pen. */
+const halfSpreadVolE9Max = 10_000_000_000n
+
+function scaledVol(points: Decimal): number | Refusal {
   const scaled = (points.mantissa * BigInt(volE9PerPoint)) / 10n ** BigInt(points.scale)
-  invariant(scaled >= 0n && scaled <= 10_000_000_000n, 'a half spread is between 0 and 1000 points')
+  if (points.mantissa < 0n || scaled > halfSpreadVolE9Max)
+    return refuse('config-invalid', 'config.maker.halfSpreadVolPts is from 0 to 1000')
   return Number(scaled)
 }

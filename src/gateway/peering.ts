@@ -25,6 +25,7 @@ import {
   openRecord,
   recordFromJws,
   sealInstruction,
+  tradedInstrument,
   type InstructionSide,
   type OpenedRecord,
 } from './sealing.ts'
@@ -77,7 +78,7 @@ async function confirm(
 ): Promise<Json | Refusal> {
   const mismatch = compareWithExecution(opened.record, trade.terms, parts.place)
   if (mismatch) return refuseAndTell(parts, peer, tradeId, mismatch)
-  const instrument = parts.instrumentOf(trade.terms.securityId)
+  const instrument = tradedInstrument(trade.terms, parts.place)
   if (isRefusal(instrument)) return instrument
   const sealed: SealedRecord = countersignRecord(opened, parts.recordSigner)
   const acted = parts.loop.act({
@@ -144,7 +145,7 @@ async function instruct(
   { tradeId, trade, record }: Found,
   others: InstructionPart['signatures'],
 ): Promise<Json | Refusal> {
-  const instrument = parts.instrumentOf(trade.terms.securityId)
+  const instrument = tradedInstrument(trade.terms, parts.place)
   if (isRefusal(instrument)) return instrument
   const mine = sideOf(record, parts.registry.self)
   const sealed = sealInstruction(record, mine, parts.settlementSigner, others)

@@ -1,5 +1,5 @@
 // Where and in what this gateway settles, from its configuration.
-import { invariant, isRefusal, toMinor, type Clock } from '#core'
+import { invariant, isRefusal, toMinor } from '#core'
 import type { Address } from '#crypto'
 import { seriesIdOf, underlyingBytes32, type OptionSeries } from '#ledger'
 import { otcLinearUsdc, parseInstrument, type Instrument } from '#trade'
@@ -7,10 +7,10 @@ import type { GatewayConfig } from './config.ts'
 import type { Registry } from './registry.ts'
 import type { SettlementPlace } from './sealing.ts'
 
-export function placeOf(config: GatewayConfig, registry: Registry, clock: Clock): SettlementPlace {
+export function placeOf(config: GatewayConfig, registry: Registry): SettlementPlace {
   const { chainId, settlement, optionPositions, payToken } = config.ledger
   const { address, symbol, decimals } = payToken
-  const token = address.toLowerCase()
+  const token: Address = `0x${address.slice(2).toLowerCase()}`
   const place: SettlementPlace = {
     venue: otcLinearUsdc,
     chainId,
@@ -19,8 +19,8 @@ export function placeOf(config: GatewayConfig, registry: Registry, clock: Clock)
     payToken: { id: `${chainId}/erc20:${token}`, symbol, decimals, address: token },
     windowMs: config.settlementWindowMs,
     accountOf: registry.accountOf,
-    seriesIdOf: (securityId) => {
-      const instrument = parseInstrument(securityId, otcLinearUsdc, clock.now())
+    seriesIdOf: (securityId, asOf) => {
+      const instrument = parseInstrument(securityId, otcLinearUsdc, asOf)
       return isRefusal(instrument) ? instrument : seriesIdOf(seriesOf(instrument, place.payToken))
     },
   }
@@ -37,7 +37,7 @@ export function seriesOf(instrument: Instrument, payToken: SettlementPlace['payT
     expiry: BigInt(instrument.expiry) / 1_000n,
     strike,
     putOrCall: instrument.putOrCall === 'Call' ? 1 : 0,
-    settlementAsset: payToken.address as Address,
+    settlementAsset: payToken.address,
     multiplier,
   }
 }

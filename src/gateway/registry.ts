@@ -7,16 +7,16 @@ import type { FixSessionConfig, GatewayConfig, PeerConfig } from './config.ts'
 export type Registry = {
   readonly self: Party
   readonly peers: readonly PeerConfig[]
-  peer(name: string): PeerConfig | Refusal
-  party(name: string): Party | Refusal
+  readonly peer: (name: string) => PeerConfig | Refusal
+  readonly party: (name: string) => Party | Refusal
   /** EVM account by LEI, ours included. */
-  accountOf(lei: string): string | Refusal
+  readonly accountOf: (lei: string) => string | Refusal
   /** Record keys, ours and the peers', valid at that time. */
-  recordKeys(asOf: Instant): KeyLookup
-  session(key: string): FixSessionConfig | undefined
+  readonly recordKeys: (asOf: Instant) => KeyLookup
+  readonly session: (key: string) => FixSessionConfig | undefined
   /** Where orders and requests for that institution go. */
-  sessionOf(party: string): FixSessionConfig | undefined
-  counterpartySessions(): readonly FixSessionConfig[]
+  readonly sessionOf: (party: string) => FixSessionConfig | undefined
+  readonly counterpartySessions: () => readonly FixSessionConfig[]
 }
 
 export function createRegistry(
@@ -27,7 +27,7 @@ export function createRegistry(
   const self: Party = { name: config.name, lei: config.lei }
   const peer = (name: string): PeerConfig | Refusal =>
     peers.find((one) => one.name === name) ?? refuse('peer-unknown', `no peer ${name} is registered`)
-  const accounts = new Map(peers.map((one) => [one.lei as string, one.settlementAddress]))
+  const accounts = new Map<string, string>(peers.map((one) => [one.lei, one.settlementAddress]))
   accounts.set(config.lei, own.settlementAddress)
   const counterparties = config.fix.sessions.filter(({ use }) => use === 'counterparty')
   const sessions = new Map(config.fix.sessions.map((one) => [fixSessionKey(one), one]))

@@ -1,7 +1,7 @@
 // Seal: what this gateway signs, and how it checks what others signed. Runs between decide and append; the sealed
 // bytes are journalled, so that a retransmission is identical and a replay never signs.
 import {
-  canonicalJson,
+  fromBase64Url,
   fromHex,
   invariant,
   isRefusal,
@@ -11,6 +11,7 @@ import {
   refuse,
   toHex,
   type Asset,
+  type Instant,
   type JsonObject,
   type Refusal,
 } from '#core'
@@ -22,11 +23,11 @@ import {
   recoverAddress,
   signJws,
   verifyJws,
+  type Address,
   type DigestSigner,
   type Jws,
   type KeyLookup,
   type Signer,
-  type TypedData,
 } from '#crypto'
 import {
   buildTradeRecord,
@@ -38,6 +39,7 @@ import {
   tradeRecordBytes,
   utiOf,
   type ExecutionTerms,
+  type Instrument,
   type InstructionPart,
   type SealedInstruction,
   type SealedRecord,
@@ -45,6 +47,7 @@ import {
   type TradeRecord,
   type Venue,
 } from '#trade'
+import { textMember } from './shape.ts'
 
 export const tradeRecordTyp = 'poundlock-trade+json'
 
@@ -52,20 +55,30 @@ export const tradeRecordTyp = 'poundlock-trade+json'
 export type SettlementPlace = {
   readonly venue: Venue
   readonly chainId: string
-  readonly contract: string
-  readonly positions: string
-  readonly payToken: Asset & { readonly address: string }
+  readonly contract: Address
+  readonly positions: Address
+  readonly payToken: Asset & { readonly address: Address }
   readonly windowMs: number
   /** EVM account of a party, by LEI. */
   readonly accountOf: (lei: string) => string | Refusal
-  /** Token id of the option series on the positions contract. */
-  readonly seriesIdOf: (securityId: string) => bigint | Refusal
+  /** Token id of the option series on the positions contract, for an option that was listed at that time. */
+  readonly seriesIdOf: (securityId: string, asOf: Instant) => bigint | Refusal
 }
+
+/**
+ * The instrument of a trade as it was when it was executed: what was traded is confirmed and settled also after it
+ * has expired or the venue has stopped listing it.
+ */
+export const tradedInstrument = (
+  terms: ExecutionTerms,
+  { venue }: Pick<SettlementPlace, 'venue'>,
+): Instrument | Refusal => parseInstrument(terms.securityId, venue, executedAt(terms))
+
+const executedAt = (terms: ExecutionTerms): Instant => known(parseInstant(terms.transactTime))
 
 /** The record that follows from an execution: both sides compute it, so a wrong proposal is found by comparison. */
 export function recordOf(terms: ExecutionTerms, place: SettlementPlace): TradeRecord | Refusal {
-  const executedAt = known(parseInstant(terms.transactTime))
-  const instrument = parseInstrument(terms.securityId, place.venue, executedAt)
+  const instrument = tradedInstrument(terms, place)
   if (isRefusal(instrument)) return instrument
   const maker = { lei: known(parseLei(terms.maker.lei)), name: terms.maker.name }
   const taker = { lei: known(parseLei(terms.taker.lei)), name: terms.taker.name }
@@ -76,7 +89,7 @@ export function recordOf(terms: ExecutionTerms, place: SettlementPlace): TradeRe
   const { quoteId, orderId, clOrdId, execId } = terms
   return buildTradeRecord({
     uti,
-    executedAt,
+    executedAt: executedAt(terms),
     buyer,
     seller,
     instrument,
@@ -97,7 +110,7 @@ function settlementOf(
   if (isRefusal(deliverer)) return deliverer
   const receiver = place.accountOf(buyer)
   if (isRefusal(receiver)) return receiver
-  const deliverId = place.seriesIdOf(terms.securityId)
+  const deliverId = place.seriesIdOf(terms.securityId, executedAt(terms))
   if (isRefusal(deliverId)) return deliverId
   const nonce = BigInt(`0x${toHex(digest('poundlock/settlement-nonce/v1', Buffer.from(uti))).slice(0, 16)}`)
   return {
@@ -126,7 +139,7 @@ export const countersignRecord = (opened: OpenedRecord, signer: Signer): SealedR
 const sealed = (uti: string, payload: Uint8Array, jws: Jws): SealedRecord => ({
   uti,
   recordHash: recordHashOf(payload),
-  record: jws as unknown as JsonObject,
+  record: jws,
 })
 
 /** spec/evidence-pack.md §3.2 */
@@ -185,13 +198,14 @@ export function instructionOf(record: TradeRecord): {
   readonly hashes: InstructionHashes
 } {
   const typed = settlementInstructionOf(record, digest)
-  const { domainHash, messageHash, digest: signed } = hashTypedData(typed as unknown as TypedData)
-  const hex = (bytes: Uint8Array): string => `0x${toHex(bytes)}`
+  const { domainHash, messageHash, digest: signed } = hashTypedData(typed)
   return {
     typed,
-    hashes: { domainHash: hex(domainHash), messageHash: hex(messageHash), digest: hex(signed) },
+    hashes: { domainHash: hexText(domainHash), messageHash: hexText(messageHash), digest: hexText(signed) },
   }
 }
+
+const hexText = (bytes: Uint8Array): string => `0x${toHex(bytes)}`
 
 export type InstructionSide = 'deliverer' | 'receiver'
 
@@ -203,7 +217,7 @@ export function sealInstruction(
   others: InstructionPart['signatures'] = {},
 ): SealedInstruction {
   const { typed, hashes } = instructionOf(record)
-  const signature = `0x${toHex(signer.signDigest(hexBytes(hashes.digest)))}`
+  const signature = hexText(signer.signDigest(hexBytes(hashes.digest)))
   const signatures = { ...others, [side]: signature }
   const domain = { ...typed.domain } satisfies JsonObject
   return { digest: hashes.digest, instruction: { domain, message: messageJson(typed), signatures } }
@@ -227,11 +241,9 @@ export function checkInstructionSignature(
 
 /** The payload of a record that this gateway has checked before. */
 export function recordFromJws(jws: JsonObject, place: SettlementPlace): TradeRecord {
-  const payload = Buffer.from(String(jws['payload']), 'base64url')
+  const payload = known(fromBase64Url(textMember(jws, 'payload')))
   return known(parseTradeRecord(payload, { venue: place.venue, premiumAsset: place.payToken, digest }))
 }
-
-export const jwsText = (jws: JsonObject): string => canonicalJson(jws)
 
 /** uint256 members as decimal strings. */
 function messageJson(typed: SettlementInstruction): JsonObject {

@@ -46,15 +46,16 @@ import {
   recordOf,
   sealInstruction,
   sealRecord,
+  tradedInstrument,
 } from './sealing.ts'
 import { anyObject, object, text } from './shape.ts'
 
 /** What the gateway needs of a ledger that settles both legs at once. */
 export type SettlementLedger = {
   /** Brings both signatures to the ledger. The same instruction gives the same transaction, for ever. */
-  settle(instruction: InstructionPart): Promise<Submission | Refusal>
+  readonly settle: (instruction: InstructionPart) => Promise<Submission | Refusal>
   /** What the ledger finally says; `open` while it can still go either way. */
-  outcome(instruction: InstructionPart): Promise<LedgerOutcome | Refusal>
+  readonly outcome: (instruction: InstructionPart) => Promise<LedgerOutcome | Refusal>
 }
 export type LedgerOutcome =
   | ({ readonly state: 'settled' } & Settled)
@@ -227,7 +228,7 @@ function authorisedTo(
   action: 'ConfirmTrade' | 'InstructSettlement' | 'SubmitSettlement',
   trade: Trade,
 ): ReturnType<PeeringParts['authorise']['settle']> {
-  const instrument = parts.instrumentOf(trade.terms.securityId)
+  const instrument = tradedInstrument(trade.terms, parts.place)
   invariant(!isRefusal(instrument), 'a trade is in an instrument that was checked')
   return parts.authorise.settle(action, trade.terms, instrument, trade.approvals.length)
 }
@@ -243,10 +244,14 @@ async function tell(
 }
 
 /** The taker may hear of its fill after our proposal: not knowing it yet is no refusal of the trade. */
-const passing = new Set<Refusal['refusal']>(['execution-unknown', 'internal', 'shutting-down'])
+const passing = new Set<Refusal['refusal']>(['execution-unknown', 'internal', 'peer-unknown'])
+
+/** What stands between the gateways, a failed handshake say, is no word of the counterparty about the trade. */
+const isPassing = ({ refusal }: Refusal): boolean =>
+  REFUSALS[refusal].retryable || passing.has(refusal) || refusal.startsWith('tls-')
 
 function retryOrEnd(parts: SettlingParts, job: Job, refusal: Refusal): WorkOutcome {
-  const again = REFUSALS[refusal.refusal].retryable || passing.has(refusal.refusal)
+  const again = isPassing(refusal)
   return again ? Promise.resolve(refusal) : end(parts, job, refusal)
 }
 

@@ -1,5 +1,5 @@
 // Shapes of configuration and of peer messages: exact members, checked once at the door, typed behind it.
-import { isRefusal, refuse, type Json, type JsonObject, type Refusal } from '#core'
+import { invariant, isJsonObject, isRefusal, refuse, type Json, type JsonObject, type Refusal } from '#core'
 
 /** Reads one value or says where it went wrong. */
 export type Shape<T> = (value: Json | undefined, at: string) => T | Refusal
@@ -60,7 +60,7 @@ type ObjectOf<M extends Members> = { readonly [K in keyof M]: Shaped<M[K]> }
 export const object =
   <M extends Members>(members: M): Shape<ObjectOf<M>> =>
   (value, at) => {
-    if (!isObject(value)) return wrong(at, 'an object')
+    if (!isJsonObject(value)) return wrong(at, 'an object')
     const unknown = Object.keys(value).find((key) => !Object.hasOwn(members, key))
     if (unknown !== undefined) return refuse('json-shape', `${at}.${unknown} is not known`, { at })
     const result: Record<string, unknown> = {}
@@ -69,10 +69,16 @@ export const object =
       if (isRefusal(member)) return member
       if (member !== undefined) result[name] = member
     }
+    // oxlint-disable-next-line no-unsafe-type-assertion -- each member was just read by its own shape
     return result as ObjectOf<M>
   }
 
-export const anyObject: Shape<JsonObject> = (value, at) => (isObject(value) ? value : wrong(at, 'an object'))
+export const anyObject: Shape<JsonObject> = (value, at) =>
+  isJsonObject(value) ? value : wrong(at, 'an object')
 
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Of an object that this gateway wrote or checked before: a member that is no text is a bug. */
+export function textMember(written: JsonObject, name: string): string {
+  const value = written[name]
+  invariant(typeof value === 'string', `${name} is a text`)
+  return value
+}

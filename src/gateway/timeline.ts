@@ -1,7 +1,8 @@
 // A trade's entries as steps that a person reads: which lane, what happened, under whose signatures.
-import { isRefusal, formatInstant, parseJson, type JsonObject } from '#core'
+import { formatInstant, isJsonObject, isRefusal, parseJson, type Json, type JsonObject } from '#core'
 import type { JournalEntry } from '#journal'
 import type { TimelineStep } from './api.ts'
+import { textMember } from './shape.ts'
 
 type Lane = TimelineStep['lane']
 
@@ -48,21 +49,22 @@ function signersOf(entry: JournalEntry): readonly string[] {
   if (record) return signatures(record)
   const instruction = openedPart(entry, 'instruction')
   const sides = instruction?.['signatures']
-  return typeof sides === 'object' && sides !== null ? Object.keys(sides) : []
+  return isJsonObject(sides) ? Object.keys(sides) : []
 }
 
 function signatures(jws: JsonObject): readonly string[] {
-  const list = jws['signatures']
-  if (!Array.isArray(list)) return []
-  return (list as readonly JsonObject[]).flatMap((one) => {
-    const header = parseJson(Buffer.from(String(one['protected']), 'base64url'))
-    return isRefusal(header) ? [] : [String((header as JsonObject)['kid'])]
+  return objectsOf(jws['signatures']).flatMap((one) => {
+    const header = parseJson(Buffer.from(textMember(one, 'protected'), 'base64url'))
+    return isRefusal(header) || !isJsonObject(header) ? [] : [textMember(header, 'kid')]
   })
 }
+
+const objectsOf = (list: Json | undefined): readonly JsonObject[] =>
+  Array.isArray(list) ? list.filter((one: Json) => isJsonObject(one)) : []
 
 function openedPart(entry: JournalEntry, name: string): JsonObject | undefined {
   const part = entry.opened[name]
   if (part === undefined || part === 'erased') return undefined
   const value = parseJson(part.content)
-  return isRefusal(value) ? undefined : (value as JsonObject)
+  return isRefusal(value) || !isJsonObject(value) ? undefined : value
 }

@@ -4,12 +4,12 @@ import {
   formatDecimal,
   formatInstant,
   isRefusal,
+  isRefusalCode,
   parseInstant,
   REFUSALS,
   type Instant,
   type JsonObject,
   type Refusal,
-  type RefusalCode,
 } from '#core'
 import {
   parseInstrument,
@@ -227,8 +227,6 @@ function refusalView(mark: RefusalMark): { code: string; plk: string; detail: st
   const plk = isRefusalCode(mark.refusal) ? REFUSALS[mark.refusal].plk : REFUSALS.internal.plk
   return { code: mark.refusal, plk, detail: mark.detail }
 }
-
-const isRefusalCode = (text: string): text is RefusalCode => Object.hasOwn(REFUSALS, text)
 
 const isPast = (time: string, now: Instant): boolean => {
   const at = parseInstant(time)

@@ -9,12 +9,14 @@ import {
   type WitnessPolicy,
 } from '#journal'
 import type { GatewayConfig } from './config.ts'
+import type { Later } from './worker.ts'
 
 export type Witnessing = {
   /** Why the newest checkpoint is not cosigned yet; undefined when it is. */
-  problem(): Refusal | undefined
-  findings(): readonly Equivocation[]
-  close(): Promise<void>
+  readonly problem: () => Refusal | undefined
+  /** Each fork that a witness reported, once. */
+  readonly findings: () => readonly Equivocation[]
+  readonly close: () => Promise<void>
 }
 
 /** `config-invalid` names a witness whose key cannot be read. */
@@ -29,43 +31,55 @@ export function witnessPolicyOf(config: GatewayConfig['journal']): WitnessPolicy
   return { logs: [], witnesses, groups: [quorum], quorum: config.quorum === 0 ? 'none' : 'quorum' }
 }
 
-export function startWitnessing(
-  journal: Journal,
-  policy: WitnessPolicy,
-  channel: WitnessChannel,
-  everyMs: number,
-): Witnessing {
-  let problem: Refusal | undefined
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> | undefined
-  let closed = false
-  const findings: Equivocation[] = []
+export type WitnessingParts = {
+  readonly journal: Journal
+  readonly policy: WitnessPolicy
+  readonly channel: WitnessChannel
+  readonly everyMs: number
+  readonly later: Later
+  /** Told when the journal itself failed; what a witness does is never a failure. */
+  readonly onFailure: (error: unknown) => void
+}
 
-  const run = async (): Promise<void> => {
-    const outcome = await cosign(journal, policy, channel)
-    problem = outcome.refusal ?? outcome.failures[0]?.refusal
-    findings.push(...outcome.findings)
-  }
-  const schedule = (): void => {
-    if (closed || timer || running) return
-    timer = setTimeout(() => {
-      timer = undefined
-      running = run().finally(() => {
-        running = undefined
-        if ((journal.latestCosigned()?.size ?? -1) < journal.size()) schedule()
-      })
-    }, everyMs)
-  }
-  const unfollow = journal.onAppend(schedule)
-  if (journal.size() > 0) schedule()
+export function startWitnessing(parts: WitnessingParts): Witnessing {
+  const round: Round = { ...parts, findings: new Map(), closed: false }
+  const unfollow = parts.journal.onAppend(() => schedule(round))
+  if (parts.journal.size() > 0) schedule(round)
   return {
-    problem: () => problem,
-    findings: () => findings,
+    problem: () => round.problem,
+    findings: () => [...round.findings.values()],
     close: async () => {
-      closed = true
+      round.closed = true
       unfollow()
-      clearTimeout(timer)
-      await running
+      round.cancel?.()
+      await round.running
     },
   }
+}
+
+type Round = WitnessingParts & {
+  problem?: Refusal | undefined
+  /** By witness and size. */
+  readonly findings: Map<string, Equivocation>
+  /** Takes back the timer of the next round. */
+  cancel?: (() => void) | undefined
+  running?: Promise<void> | undefined
+  closed: boolean
+}
+
+function schedule(round: Round): void {
+  if (round.closed || round.cancel || round.running) return
+  round.cancel = round.later(round.everyMs, () => {
+    round.cancel = undefined
+    round.running = run(round).catch(round.onFailure)
+  })
+}
+
+async function run(round: Round): Promise<void> {
+  const { journal, policy, channel, findings } = round
+  const outcome = await cosign(journal, policy, channel)
+  round.problem = outcome.refusal ?? outcome.failures[0]?.refusal
+  for (const finding of outcome.findings) findings.set(`${finding.witness}/${finding.size}`, finding)
+  round.running = undefined
+  if ((journal.latestCosigned()?.size ?? -1) < journal.size()) schedule(round)
 }

@@ -1,46 +1,60 @@
 // The way to another gateway: a pool of pinned mutual-TLS connections, a deadline on every message, bounded answers.
-import { Pool } from 'undici'
+import { buildConnector, Pool } from 'undici'
 import type { ConnectionOptions } from 'node:tls'
 import {
   canonicalJson,
+  isJsonObject,
   isRefusal,
+  isRefusalCode,
   parseJson,
   refuse,
-  REFUSALS,
   type Json,
-  type JsonObject,
   type Refusal,
-  type RefusalCode,
 } from '#core'
-import { peerAnswerMsMax, peerBodyBytesMax } from './limits.ts'
+import { peerLimits, type PeerLimits } from './limits.ts'
 
 export type PeerClient = {
-  /** POSTs one message. The peer's own refusal comes back with its code; a silent peer is `peer-unreachable`. */
-  post(path: string, message: Json): Promise<Json | Refusal>
-  close(): Promise<void>
+  /**
+   * POSTs one message. The peer's own refusal comes back with its code, or as `peer-refused` when this gateway does
+   * not know the code. `peer-unreachable`: it was silent, or what answered is no gateway. `tls-…`: the handshake failed.
+   */
+  readonly post: (path: string, message: Json) => Promise<Json | Refusal>
+  readonly close: () => Promise<void>
 }
 
-/** `tlsRefusal` of the cryptographic layer tells which check of the handshake failed. */
+/** Which check of a handshake failed: `tlsRefusal` of the cryptographic layer. */
+export type ReadTlsError = (error: Error) => Refusal
+
+/** What decides who is at the other end; where that is, the URL says. */
+export type PeerTls = Pick<
+  ConnectionOptions,
+  'secureContext' | 'rejectUnauthorized' | 'minVersion' | 'checkServerIdentity'
+>
+
+const connectionsMax = 4
+
 export function createPeerClient(
   url: string,
-  tls: ConnectionOptions,
-  tlsRefusal: (error: Error) => Refusal,
+  tls: PeerTls,
+  readTlsError: ReadTlsError,
+  limits: Partial<PeerLimits> = {},
 ): PeerClient {
+  const { answerMsMax, bodyBytesMax } = { ...peerLimits, ...limits }
   const pool = new Pool(url, {
-    connections: 4,
-    connect: tls as Pool.Options['connect'] & object,
-    headersTimeout: peerAnswerMsMax,
-    bodyTimeout: peerAnswerMsMax,
-    maxResponseSize: peerBodyBytesMax,
+    connections: connectionsMax,
+    connect: buildConnector({ ...tls }),
+    headersTimeout: answerMsMax,
+    bodyTimeout: answerMsMax,
+    maxResponseSize: bodyBytesMax,
   })
-  return { post: (path, message) => post(pool, path, message, tlsRefusal), close: () => pool.destroy() }
+  return { post: (path, message) => post(pool, path, message, readTlsError), close: () => pool.destroy() }
 }
 
 async function post(
   pool: Pool,
   path: string,
   message: Json,
-  tlsRefusal: (error: Error) => Refusal,
+  readTlsError: ReadTlsError,
 ): Promise<Json | Refusal> {
   try {
     const { statusCode, body } = await pool.request({
@@ -50,29 +64,29 @@ async function post(
       body: canonicalJson(message),
     })
     const answer = parseJson(new Uint8Array(await body.arrayBuffer()))
-    if (isRefusal(answer)) return refuse('peer-refused', `the peer's answer is not JSON: ${answer.detail}`)
-    return statusCode === 200 ? answer : refusalFrom(statusCode, answer)
+    if (statusCode === 200 && !isRefusal(answer)) return answer
+    return refusalFrom(statusCode, answer)
   } catch (error) {
-    return unreachable(error as NodeJS.ErrnoException, tlsRefusal)
+    return unreachable(error, readTlsError)
   }
 }
 
 /** A peer that does not answer can come back; one that failed a check of the handshake is named for it. */
-function unreachable(error: NodeJS.ErrnoException, tlsRefusal: (error: Error) => Refusal): Refusal {
-  const code = error.code ?? error.name
+function unreachable(error: unknown, readTlsError: ReadTlsError): Refusal {
+  if (!(error instanceof Error)) return refuse('peer-unreachable', 'the peer does not answer')
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
   if (code.startsWith('UND_ERR') || silent.has(code))
     return refuse('peer-unreachable', `the peer does not answer (${code})`)
-  return tlsRefusal(error)
+  return readTlsError(error)
 }
 
 const silent = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND'])
 
-function refusalFrom(status: number, answer: Json): Refusal {
-  const problem: JsonObject =
-    typeof answer === 'object' && answer !== null && !Array.isArray(answer) ? (answer as JsonObject) : {}
-  const code = problem['refusal']
-  const detail = typeof problem['detail'] === 'string' ? problem['detail'] : `HTTP ${status}`
-  return typeof code === 'string' && isCode(code) ? refuse(code, detail) : refuse('peer-refused', detail)
+/** Only a problem document with a code is a word of the peer; anything else stands between us and it. */
+function refusalFrom(status: number, answer: Json | Refusal): Refusal {
+  const code = !isRefusal(answer) && isJsonObject(answer) ? answer['refusal'] : undefined
+  if (isRefusal(answer) || !isJsonObject(answer) || typeof code !== 'string')
+    return refuse('peer-unreachable', `what answers is no gateway (HTTP ${status})`)
+  const detail = typeof answer['detail'] === 'string' ? answer['detail'] : `HTTP ${status}`
+  return isRefusalCode(code) ? refuse(code, detail) : refuse('peer-refused', `${code}: ${detail}`)
 }
-
-const isCode = (text: string): text is RefusalCode => Object.hasOwn(REFUSALS, text)

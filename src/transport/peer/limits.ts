@@ -1,8 +1,18 @@
-/** A signed trade record with two signatures is about 4 KB. */
-export const peerBodyBytesMax = 256 * 1024
-export const peerHeaderBytesMax = 16 * 1024
-export const peerConnectionsMax = 64
-/** A request that has not arrived whole by then is dropped. */
-export const peerRequestMsMax = 10_000
-/** How long the client waits for an answer. */
-export const peerAnswerMsMax = 15_000
+export type PeerLimits = {
+  /** A signed trade record with two signatures is about 4 KB. */
+  readonly bodyBytesMax: number
+  readonly headerBytesMax: number
+  readonly connectionsMax: number
+  /** A request that has not arrived whole by then is dropped. */
+  readonly requestMsMax: number
+  /** How long the client waits for an answer. */
+  readonly answerMsMax: number
+}
+
+export const peerLimits: PeerLimits = {
+  bodyBytesMax: 256 * 1024,
+  headerBytesMax: 16 * 1024,
+  connectionsMax: 64,
+  requestMsMax: 10_000,
+  answerMsMax: 15_000,
+}
