@@ -44,7 +44,11 @@ export function assembleCore(parts: CoreParts): GatewayCore | Refusal {
   const settling: SettlingParts = { ...peering, peerClient, ledger }
   const worker = createWorker({
     state: peering.loop.state,
-    perform: (kind, tradeId, trade) => doers[kind](settling, { tradeId, trade }),
+    perform: async (kind, tradeId, trade) => {
+      // The trade is as it was decided, perhaps not yet as it is on disk: its effects wait for that.
+      await peering.loop.settled()
+      return doers[kind](settling, { tradeId, trade })
+    },
     onBug: parts.onBug,
     later: parts.later,
   })

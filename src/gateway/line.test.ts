@@ -52,3 +52,27 @@ test('a failed append fails everybody who waited for it', async () => {
   await assert.rejects(line.commitBatch([turn], []), /disk/)
   await assert.rejects(line.commit(line.record([draft('own')])), /disk/)
 })
+
+test('settled waits for what was recorded before, and for nothing else', async () => {
+  const done: string[] = []
+  const { line } = journal()
+  await line.settled()
+  const turn = line.record([draft('turn')])
+  const settled = line.settled().then(() => done.push('settled'))
+  const own = line.commit(line.record([draft('own')])).then(() => done.push('own'))
+  await Promise.resolve()
+  assert.deepEqual(done, [], 'neither is on disk')
+  await line.commitBatch([turn], [])
+  await settled
+  await own
+  assert.deepEqual(done.toSorted(), ['own', 'settled'])
+  await line.settled()
+})
+
+test('a failed append fails everybody who waits for the line to settle', async () => {
+  const line = createLine(() => Promise.reject(new Error('disk')))
+  const turn = line.record([draft('turn')])
+  const settled = assert.rejects(line.settled(), /disk/)
+  await assert.rejects(line.commitBatch([turn], []), /disk/)
+  await settled
+})

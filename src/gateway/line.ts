@@ -6,12 +6,21 @@ import type { EntryDraft, StoreOp } from '#journal'
 /** What one decision made and must become durable. */
 export type Bundle = { readonly ticket: number; readonly drafts: readonly EntryDraft[] }
 
+/** Waits for all tickets up to this one. */
+type Watcher = {
+  readonly ticket: number
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
 type Waiting = { readonly bundle: Bundle; own: boolean; done: () => void; failed: (error: unknown) => void }
 
 export type Line = {
   readonly record: (drafts: readonly EntryDraft[]) => Bundle
   readonly commit: (bundle: Bundle) => Promise<void>
   readonly commitBatch: (bundles: readonly Bundle[], ops: readonly StoreOp[]) => Promise<void>
+  /** Resolves when everything recorded until now is durable. */
+  readonly settled: () => Promise<void>
 }
 
 /** `append` must take its drafts synchronously, so that two calls reach the journal in the order of the calls. */
@@ -19,7 +28,15 @@ export function createLine(
   append: (drafts: readonly EntryDraft[], ops: readonly StoreOp[]) => Promise<void>,
 ): Line {
   const waiting: Waiting[] = []
+  let watchers: readonly Watcher[] = []
   let tickets = 0
+  let durable = 0
+
+  const reached = (ticket: number): void => {
+    durable = Math.max(durable, ticket)
+    for (const watcher of watchers) if (watcher.ticket <= durable) watcher.resolve()
+    watchers = watchers.filter((watcher) => watcher.ticket > durable)
+  }
 
   const flush = async (count: number, ops: readonly StoreOp[]): Promise<void> => {
     const taken = waiting.splice(0, count)
@@ -27,8 +44,10 @@ export function createLine(
     try {
       await append(drafts, ops)
       for (const { done } of taken) done()
+      reached(taken.at(-1)?.bundle.ticket ?? 0)
     } catch (error) {
       for (const { failed } of taken) failed(error)
+      for (const { reject } of watchers) reject(error)
       throw error
     }
   }
@@ -53,10 +72,14 @@ export function createLine(
       }),
     commitBatch: async (bundles, ops) => {
       const last = Math.max(0, ...bundles.map(({ ticket }) => ticket))
-      const durable = flush(waiting.filter(({ bundle }) => bundle.ticket <= last).length, ops)
+      const written = flush(waiting.filter(({ bundle }) => bundle.ticket <= last).length, ops)
       flushOwn()
-      await durable
+      await written
     },
+    settled: () =>
+      tickets === durable
+        ? Promise.resolve()
+        : new Promise((resolve, reject) => (watchers = [...watchers, { ticket: tickets, resolve, reject }])),
   }
 }
 

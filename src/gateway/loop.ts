@@ -60,6 +60,11 @@ export type Loop = {
   readonly commit: (bundle: Bundle) => Promise<void>
   /** A FIX batch: sequence numbers and messages become durable together with the bundles attached to them. */
   readonly commitBatch: (bundles: readonly Bundle[], ops: readonly StoreOp[]) => Promise<void>
+  /**
+   * Resolves when all that was decided until now is durable. The state runs ahead of the disk: whoever makes an
+   * effect or an answer from it, without an entry of its own, waits for this (I1).
+   */
+  readonly settled: () => Promise<void>
 }
 
 export function createLoop(parts: {
@@ -95,6 +100,7 @@ export function createLoop(parts: {
     },
     commit: line.commit,
     commitBatch: line.commitBatch,
+    settled: line.settled,
   }
 }
 

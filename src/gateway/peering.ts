@@ -65,7 +65,8 @@ export async function onConfirmation(
   const trade = parts.loop.state.trades.get(tradeId)
   if (!trade || trade.role !== 'taker')
     return refuse('execution-unknown', `no execution ${tradeId} has been reported to this gateway`)
-  if (trade.recordHash === opened.recordHash && trade.record) return { record: trade.record }
+  if (trade.recordHash === opened.recordHash && trade.record)
+    return whenDurable(parts, { record: trade.record })
   return confirm(parts, peer, tradeId, trade, opened)
 }
 
@@ -126,7 +127,7 @@ export async function onInstruction(
   const { tradeId, trade, record } = found
   const mine = sideOf(record, parts.registry.self)
   const stored = trade.instruction?.signatures[mine]
-  if (stored !== undefined && trade.digest === shaped.digest) return { signature: stored }
+  if (stored !== undefined && trade.digest === shaped.digest) return whenDurable(parts, { signature: stored })
   if (instructionOf(record).hashes.digest !== shaped.digest)
     return refuse(
       'digest-mismatch',
@@ -170,6 +171,12 @@ export const sideOf = (record: TradeRecord, self: Party): InstructionSide =>
   record.seller.lei === self.lei ? 'deliverer' : 'receiver'
 export const otherSide = (side: InstructionSide): InstructionSide =>
   side === 'deliverer' ? 'receiver' : 'deliverer'
+
+/** A repeated answer has no entry of its own: it waits for those that it was read from. */
+async function whenDurable(parts: PeeringParts, answer: Json): Promise<Json> {
+  await parts.loop.settled()
+  return answer
+}
 
 /** Waits until the decision is on disk; what was refused is too, and is then told. */
 export async function durable(parts: PeeringParts, acted: Acted): Promise<Refusal | undefined> {
