@@ -60,10 +60,15 @@ export function memoryChain(clock: Clock): MemoryChain {
   const change = (apply: (state: LedgerState) => void): void => {
     extend([{ change: apply }])
   }
+  let folded: { readonly blocks: typeof blocks; readonly state: LedgerState } | undefined
+  const state = (): LedgerState => {
+    if (folded?.blocks !== blocks) folded = { blocks, state: fold(blocks) }
+    return folded.state
+  }
   return {
     blocks: () => blocks,
     pool: () => pool,
-    state: () => fold(blocks),
+    state,
     grant: (account, token, units) => change((state) => add(state.balances, keyOf(account, token), units)),
     write: (writer, positions, seriesId, contracts) =>
       change((state) => {
@@ -148,15 +153,23 @@ export function refusalAt(
   if (same(deliverer, receiver) || deliverAmount === 0n || payAmount === 0n)
     return refuse('settlement-terms-invalid', 'Two different parties and two amounts above zero are needed')
   if (timestamp > deadline) return refuse('settlement-expired', `The deadline was ${deadline}`)
-  const forged = forgedSignature(order)
-  if (forged !== undefined) return refuse('signature-invalid', forged)
+  const forger = forgedSignature(order)
+  if (forger !== undefined) return refuse('signature-invalid', forger)
   if (state.settled.has(keyOf(deliverer, receiver, tradeId))) return refuse('trade-already-settled', tradeId)
   if (state.nonces.has(keyOf(deliverer, receiver, nonce)))
     return refuse('settlement-nonce-used', nonce.toString())
   return shortfall(state, order)
 }
 
-function forgedSignature({ instruction, signatures }: SignedInstruction): string | undefined {
+/** An order never changes, and the fold meets it again and again. */
+const forged = new WeakMap<SignedInstruction, string | undefined>()
+
+function forgedSignature(order: SignedInstruction): string | undefined {
+  if (!forged.has(order)) forged.set(order, findForged(order))
+  return forged.get(order)
+}
+
+function findForged({ instruction, signatures }: SignedInstruction): string | undefined {
   const hash = hashTypedData(instruction).digest
   for (const party of ['deliverer', 'receiver'] as const) {
     const signer = recoverAddress(hash, signatures[party])
