@@ -67,8 +67,13 @@ function fail(error: unknown, output: Output): void {
   process.exit(6)
 }
 
+/** A sandbox process also ends when the one that started it is gone: its standard input is a pipe from there. */
 const untilAsked = (): Promise<void> =>
   new Promise((resolve) => {
+    if (process.env['POUNDLOCK_LEASHED'] !== undefined) {
+      process.stdin.once('end', () => resolve())
+      process.stdin.resume()
+    }
     process.once('SIGTERM', () => resolve())
     process.once('SIGINT', () => resolve())
   })

@@ -28,7 +28,6 @@ export type Anvil = {
   readonly url: string
   readonly port: number
   readonly chainId: number
-  readonly pid: number
   /** Resolves when the process has ended, for whatever reason. */
   readonly exited: Promise<void>
   /** Asks anvil to end, which writes the state file; ends it by force when it does not. */
@@ -52,21 +51,19 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil | Refusal
   if (isRefusal(binary)) return binary
   const port = await freePort(options.port)
   if (isRefusal(port)) return port
-  const child = spawn(binary, anvilArguments({ ...options, port }), { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawnLeashed(binary, anvilArguments({ ...options, port }))
   const exited = ended(child)
   const failure = await listening(child, exited, port)
   if (failure !== undefined) {
     await stop(child, exited)
     return failure
   }
-  invariant(child.pid !== undefined, 'a process that listens has an id')
   const url = `http://127.0.0.1:${port}`
   const rpc = rpcTo(url)
   return {
     url,
     port,
     chainId: options.chainId,
-    pid: child.pid,
     exited,
     rpc,
     stop: () => stop(child, exited),
@@ -74,6 +71,17 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil | Refusal
       void (await rpc('anvil_setBalance', address, `0x${wei.toString(16)}`)),
   }
 }
+
+// Ends anvil when the pipe at descriptor 3 ends: also when this process is killed and can end nothing any more.
+const leash = '"$@" 3<&- & p=$!; { read -r _ <&3; kill "$p" 2>/dev/null; } & exec 3<&-; wait "$p"'
+
+const spawnLeashed = (binary: string, args: readonly string[]): ChildProcess =>
+  spawn('/bin/sh', ['-c', leash, 'anvil', binary, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+  })
+
+const leashOf = (child: ChildProcess): { destroy(): unknown } | undefined => child.stdio[3] ?? undefined
 
 /** The anvil of the npm package that the lockfile pins, else one on the PATH. Refuses `missing-binary`. */
 export function findAnvil(): string | Refusal {
@@ -155,17 +163,22 @@ async function listening(
 
 const ended = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => {
-    child.once('exit', () => resolve())
+    child.once('exit', () => {
+      leashOf(child)?.destroy()
+      resolve()
+    })
     child.once('error', () => resolve())
   })
 
+/** Letting go of the leash is asking to end. */
 async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {
   const timer = new AbortController()
-  child.kill('SIGTERM')
+  leashOf(child)?.destroy()
   const late = (await Promise.race([exited, elapsed(stopMsMax, timer.signal)])) === 'late'
   timer.abort()
   if (!late) return
-  child.kill('SIGKILL')
+  // Its own group: the shell that holds the leash, and anvil.
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
   await exited
 }
 

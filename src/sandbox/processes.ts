@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { isRefusal, parseJson, refuse, type JsonObject, type Refusal } from '#core'
+import { isJsonObject, isRefusal, parseJson, refuse, type JsonObject, type Refusal } from '#core'
 
 const entry = fileURLToPath(new URL('../cli/main.ts', import.meta.url))
 const readyMsMax = 20_000
@@ -11,10 +11,12 @@ const stopMsMax = 8_000
 
 export type Managed = {
   readonly name: string
-  /** How often a kill point has ended it. */
-  kills(): number
+  /** How often SIGKILL has ended it. */
+  readonly kills: () => number
   /** The next line of JSON whose `fact` is this one. */
   heard(fact: string): Promise<JsonObject>
+  /** Ends it with SIGKILL, as a kill point does; resolves when its next life is ready. */
+  kill(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -32,6 +34,8 @@ export type StartOptions = {
 export async function startProcess(options: StartOptions): Promise<Managed | Refusal> {
   const life = new Life(options)
   const refusal = await life.begin(options.killAt)
+  // One that is late may still be running, and nobody else knows of it.
+  if (refusal) await life.stop()
   return refusal ?? life
 }
 
@@ -58,12 +62,13 @@ class Life implements Managed {
     const env = {
       ...process.env,
       NODE_NO_WARNINGS: '1',
+      POUNDLOCK_LEASHED: '1',
       ...(killAt === undefined ? {} : { POUNDLOCK_KILL: killAt }),
     }
     if (killAt === undefined) delete (env as Record<string, string | undefined>)['POUNDLOCK_KILL']
     const child = spawn(process.execPath, [entry, ...this.#options.args], {
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
     this.#child = child
     createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line))
@@ -87,9 +92,9 @@ class Life implements Managed {
 
   #hear(line: string): void {
     const fact = parseJson(line)
-    if (isRefusal(fact) || typeof fact !== 'object' || fact === null) return
-    this.#facts.push(fact as JsonObject)
-    for (const listener of this.#listeners) listener(fact as JsonObject)
+    if (isRefusal(fact) || !isJsonObject(fact)) return
+    this.#facts.push(fact)
+    for (const listener of this.#listeners) listener(fact)
   }
 
   heard(fact: string): Promise<JsonObject> {
@@ -109,9 +114,21 @@ class Life implements Managed {
     this.#kills += 1
     this.#options.onKilled?.()
     this.#facts.length = 0
-    void this.begin(undefined).then((refusal) => {
-      if (refusal) this.#options.onFailed(this.name, refusal.detail)
-    })
+    void this.#restart()
+  }
+
+  async #restart(): Promise<void> {
+    const refusal = await this.begin(undefined)
+    if (refusal) this.#options.onFailed(this.name, refusal.detail)
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (!child) return
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    child.kill('SIGKILL')
+    await ended
+    await this.heard('ready')
   }
 
   async stop(): Promise<void> {
