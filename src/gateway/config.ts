@@ -37,7 +37,10 @@ const fixSession = object({
 })
 
 /** base64url of 32 bytes (Ed25519) or 33 (secp256k1, compressed). */
-const keyShape = object({ keyId: text, publicKey: read(base64UrlText), validFrom: read(parseInstant) })
+const keyShape = (bytes: number) =>
+  object({ keyId: text, publicKey: read(keyText(bytes)), validFrom: read(parseInstant) })
+const ed25519KeyBytes = 32
+const secp256k1KeyBytes = 33
 
 const peer = object({
   name: text,
@@ -47,8 +50,8 @@ const peer = object({
   /** Its own certificate (PEM) and the pin of the key in it, compared over another channel. */
   certificate: text,
   pin: text,
-  recordKey: keyShape,
-  settlementKey: keyShape,
+  recordKey: keyShape(ed25519KeyBytes),
+  settlementKey: keyShape(secp256k1KeyBytes),
   settlementAddress: read(parseAddress),
   policyTier: text,
 })
@@ -89,15 +92,18 @@ const shape = object({
     }),
   ),
   /** People who may approve settlements, by the public keys (base64url, Ed25519) that sign their approvals. */
-  operators: listOf(object({ id: text, keyId: text, publicKey: read(base64UrlText) }), 64),
+  operators: listOf(object({ id: text, keyId: text, publicKey: read(keyText(ed25519KeyBytes)) }), 64),
   settlementWindowMs: integer(1_000, 86_400_000),
   checkpointEveryMs: integer(50, 600_000),
   api: optional(object({ host: text, port })),
 })
 
-function base64UrlText(value: string): string | Refusal {
-  const bytes = fromBase64Url(value)
-  return isRefusal(bytes) ? bytes : value
+function keyText(length: number): (value: string) => string | Refusal {
+  return (value) => {
+    const bytes = fromBase64Url(value)
+    if (isRefusal(bytes) || bytes.length === length) return isRefusal(bytes) ? bytes : value
+    return refuse('key-invalid', `a public key of ${bytes.length} bytes, not ${length}`)
+  }
 }
 
 export type GatewayConfig = Shaped<typeof shape>
@@ -110,11 +116,70 @@ export function parseGatewayConfig(bytes: Uint8Array): GatewayConfig | Refusal {
   if (isRefusal(json)) return refuse('config-invalid', json.detail)
   const config = shape(json, 'config')
   if (isRefusal(config)) return refuse('config-invalid', config.detail, config.meta)
-  if (config.journal.quorum > config.journal.witnesses.length)
-    return refuse('config-invalid', 'config.journal.quorum is more than there are witnesses')
-  return config
+  return contradictionOf(config) ?? config
 }
 
 /** All processes of a sandbox agree on its time; without a setting it is the machine's. */
 export const configuredClock = (clock: Shaped<typeof clockShape>): Clock =>
   clock ? offsetClock(instant(clock.startsAt + (systemClock.now() - clock.at))) : systemClock
+
+/** What each member alone cannot show: names that two have, and doors that would be open to anybody. */
+function contradictionOf(config: GatewayConfig): Refusal | undefined {
+  const { journal, peering, operators, fix } = config
+  if (journal.quorum > journal.witnesses.length)
+    return wrong('config.journal.quorum', 'is more than there are witnesses')
+  return (
+    repeated('config.journal.witnesses', journal.witnesses, ['name', 'vkey']) ??
+    repeated('config.peering.peers', [config, ...peering.peers], ['name', 'lei']) ??
+    repeated('config.peering.peers', peering.peers, ['pin', 'uri', 'settlementAddress']) ??
+    // One key under two names would be two pairs of eyes in one head.
+    repeated('config.operators', operators, ['id', 'keyId', 'publicKey']) ??
+    first(fix.sessions, (session, at) =>
+      sessionContradiction(session, `config.fix.sessions[${at}]`, config),
+    ) ??
+    first(fix.acceptors, ({ host, tls }, at) =>
+      tls || loopback.has(host)
+        ? undefined
+        : wrong(`config.fix.acceptors[${at}]`, 'is open to other machines without TLS'),
+    )
+  )
+}
+
+const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
+
+/** Another institution is a registered peer, and its logon is bound to the certificate that is pinned for it. */
+function sessionContradiction(
+  session: FixSessionConfig,
+  at: string,
+  { name, peering }: GatewayConfig,
+): Refusal | undefined {
+  if (session.use === 'desk')
+    return session.party === name ? undefined : wrong(`${at}.party`, `is not ${name}, whose desk it is`)
+  const party = peering.peers.find((one) => one.name === session.party)
+  if (!party) return wrong(`${at}.party`, `names no peer: ${session.party}`)
+  if (session.pin !== party.pin) return wrong(`${at}.pin`, `is not the pin of ${party.name}`)
+  if (session.role === 'initiator' && !session.connect) return wrong(`${at}.connect`, 'is missing')
+  return undefined
+}
+
+function first<T>(
+  items: readonly T[],
+  check: (item: T, at: number) => Refusal | undefined,
+): Refusal | undefined {
+  for (const [at, item] of items.entries()) {
+    const refusal = check(item, at)
+    if (refusal) return refusal
+  }
+  return undefined
+}
+
+function repeated<K extends string>(
+  at: string,
+  items: readonly Readonly<Record<K, string>>[],
+  names: readonly K[],
+): Refusal | undefined {
+  const name = names.find((one) => new Set(items.map((item) => item[one])).size < items.length)
+  return name === undefined ? undefined : wrong(at, `two have the same ${name}`)
+}
+
+const wrong = (at: string, why: string): Refusal => refuse('config-invalid', `${at}: ${why}`, { at })

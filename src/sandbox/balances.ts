@@ -20,14 +20,14 @@ export type Funded = {
 
 export async function balancesOf({ lagoon, ceremony, contracts }: Funded): Promise<Balances | Refusal> {
   const { settlement, positions, usdc } = contracts
-  const chainId = `eip155:${chains.lagoon.chainId}`
+  const { id: chainId, confirmations } = chains.lagoon
   const ledger = openEvmLedger({
-    chainId: chainId as EvmLedger['chainId'],
+    chainId,
     rpc: { urls: [lagoon.url], needed: 1 },
     contracts: { settlement, positions },
     account: ceremony.deployer,
     store: memoryEffectStore(),
-    finality: { confirmations: 1 },
+    finality: { confirmations },
   })
   const instrument = parseInstrument(fixture.securityId, otcLinearUsdc, ceremony.startsAt)
   if (isRefusal(instrument)) return instrument

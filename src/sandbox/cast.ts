@@ -1,5 +1,5 @@
 // The cast of every example: who they are, where they live, what they trade. Fixed, so that two runs tell one story.
-import { invariant, isRefusal, parseInstant, parseLei, type Instant } from '#core'
+import { invariant, isRefusal, parseChainId, parseInstant, parseLei, type ChainId, type Instant } from '#core'
 
 export type Member = { readonly name: string; readonly lei: string; readonly logOrigin: string }
 
@@ -20,8 +20,8 @@ export const operatorNames = ['operator1', 'operator2'] as const
 export const sandboxStart: Instant = at('2026-11-20T14:00:00.000Z')
 
 export const chains = {
-  lagoon: { name: 'lagoon', chainId: 31337, confirmations: 1 },
-  harbour: { name: 'harbour', chainId: 31338, confirmations: 2 },
+  lagoon: { name: 'lagoon', chainId: 31337, id: chainOf('eip155:31337'), confirmations: 1 },
+  harbour: { name: 'harbour', chainId: 31338, id: chainOf('eip155:31338'), confirmations: 2 },
 } as const
 
 export const fixture = {
@@ -68,11 +68,17 @@ export type Ports = {
 
 /** Appends the two check digits (ISO 7064 MOD 97-10) to eighteen characters. */
 function leiOf(base: string): string {
-  const digits = [...`${base}00`].map((character) => Number.parseInt(character, 36).toString()).join('')
+  const digits = Array.from(`${base}00`, (character) => Number.parseInt(character, 36)).join('')
   const check = 98n - (BigInt(digits) % 97n)
   const lei = parseLei(`${base}${check.toString().padStart(2, '0')}`)
   invariant(!isRefusal(lei), 'the cast has valid LEIs')
   return lei
+}
+
+function chainOf(text: string): ChainId {
+  const id = parseChainId(text)
+  invariant(!isRefusal(id), 'the cast has valid chain ids')
+  return id
 }
 
 function at(text: string): Instant {

@@ -43,7 +43,10 @@ export type Ceremony = {
   readonly operators: Readonly<Record<string, readonly { readonly id: string; readonly signer: Signer }[]>>
 }
 
-export function holdCeremony(dir: string, ports: Ports, startsAt: Instant): Ceremony | Refusal {
+export type Terms = { readonly startsAt: Instant; readonly quoteLifetimeMs: number }
+
+export function holdCeremony(dir: string, ports: Ports, terms: Terms): Ceremony | Refusal {
+  const { startsAt } = terms
   const real = { clock: systemClock, random: systemRandom }
   const alderKeys = openGatewayKeys(join(dir, 'alder/keys'), alder.name, real)
   if (isRefusal(alderKeys)) return alderKeys
@@ -57,7 +60,8 @@ export function holdCeremony(dir: string, ports: Ports, startsAt: Instant): Cere
   if (isRefusal(operators)) return operators
   const startedAt = systemClock.now()
   const clock = { startsAt: formatInstant(startsAt), at: formatInstant(startedAt) }
-  const shared: Shared = { dir, ports, clock, witnesses, operators, owner: deployer.digestSigner('deployer') }
+  const owner = deployer.digestSigner('deployer')
+  const shared: Shared = { ...terms, dir, ports, clock, witnesses, operators, owner }
   const configs = writeConfigs(shared, alderKeys, cedarKeys)
   return {
     startsAt,
@@ -70,7 +74,7 @@ export function holdCeremony(dir: string, ports: Ports, startsAt: Instant): Cere
   }
 }
 
-type Shared = {
+type Shared = Terms & {
   readonly dir: string
   readonly ports: Ports
   readonly clock: { readonly startsAt: string; readonly at: string }
@@ -87,7 +91,7 @@ function writeConfigs(shared: Shared, alderKeys: GatewayKeys, cedarKeys: Gateway
     forward: fixture.forward,
     vol: fixture.vol,
     halfSpreadVolPts: fixture.halfSpreadVolPts,
-    quoteLifetimeMs: fixture.quoteLifetimeMs,
+    quoteLifetimeMs: shared.quoteLifetimeMs,
   }
   const alderConfig = {
     ...gatewayConfig(shared, alderSide, cedarSide),
@@ -114,48 +118,58 @@ function writeConfigs(shared: Shared, alderKeys: GatewayKeys, cedarKeys: Gateway
 type Side = { readonly member: Member; readonly keys: GatewayKeys; readonly port: number }
 
 function gatewayConfig(shared: Shared, own: Side, other: Side): JsonObject {
-  const { dir, ports, clock, witnesses, operators, owner } = shared
-  const home = join(dir, own.member.name.toLowerCase())
-  const contracts = sandboxContracts(owner.address)
-  const witnessPorts = [ports.witness1, ports.witness2]
+  const { dir, ports, clock, operators } = shared
+  const { name, lei } = own.member
+  const home = join(dir, name.toLowerCase())
   return {
-    name: own.member.name,
-    lei: own.member.lei,
+    name,
+    lei,
     environment: 'sandbox',
     dataDir: join(home, 'data'),
     keysDir: join(home, 'keys'),
     clock,
-    journal: {
-      origin: own.member.logOrigin,
-      quorum: witnesses.length,
-      witnesses: witnesses.map((vkey, index) => ({
-        name: witnessNames[index] ?? '',
-        vkey,
-        url: `http://127.0.0.1:${witnessPorts[index] ?? 0}`,
-      })),
-    },
-    peering: { host: '127.0.0.1', port: own.port, peers: [peerOf(other, clock.startsAt)] },
-    ledger: {
-      chainId: `eip155:${chains.lagoon.chainId}`,
-      name: chains.lagoon.name,
-      rpc: [`http://127.0.0.1:${ports.lagoon}`],
-      agreeing: 1,
-      confirmations: chains.lagoon.confirmations,
-      payToken: { address: contracts.usdc, symbol: 'USDC', decimals: 6 },
-      optionPositions: contracts.positions,
-      settlement: contracts.settlement,
-    },
-    operators: (operators[own.member.name] ?? []).map(({ id, signer }) => ({
+    journal: journalConfig(shared, own),
+    peering: { host: loopback, port: own.port, peers: [peerOf(other, clock.startsAt)] },
+    ledger: ledgerConfig(shared),
+    operators: (operators[name] ?? []).map(({ id, signer }) => ({
       id,
       keyId: signer.keyId,
       publicKey: toBase64Url(signer.publicKey),
     })),
     settlementWindowMs: fixture.settlementWindowMs,
-    checkpointEveryMs: 100,
-    api: {
-      host: '127.0.0.1',
-      port: own.member.name === alder.name ? ports.consoleAlder : ports.consoleCedar,
-    },
+    checkpointEveryMs,
+    api: { host: loopback, port: name === alder.name ? ports.consoleAlder : ports.consoleCedar },
+  }
+}
+
+const loopback = '127.0.0.1'
+const checkpointEveryMs = 100
+
+function journalConfig({ ports, witnesses }: Shared, { member }: Side): JsonObject {
+  const witnessPorts = [ports.witness1, ports.witness2]
+  return {
+    origin: member.logOrigin,
+    quorum: witnesses.length,
+    witnesses: witnesses.map((vkey, index) => ({
+      name: witnessNames[index] ?? '',
+      vkey,
+      url: `http://${loopback}:${witnessPorts[index] ?? 0}`,
+    })),
+  }
+}
+
+function ledgerConfig({ ports, owner }: Shared): JsonObject {
+  const { usdc, positions, settlement } = sandboxContracts(owner.address)
+  const { id, name, confirmations } = chains.lagoon
+  return {
+    chainId: id,
+    name,
+    rpc: [`http://${loopback}:${ports.lagoon}`],
+    agreeing: 1,
+    confirmations,
+    payToken: { address: usdc, symbol: 'USDC', decimals: 6 },
+    optionPositions: positions,
+    settlement,
   }
 }
 
@@ -178,33 +192,27 @@ function peerOf({ member, keys, port }: Side, validFrom: string): JsonObject {
 const fix44 = { beginString: 'FIX.4.4', heartBtIntSeconds: 30 } as const
 
 /** ALDER: one TLS door for counterparties' gateways, each logon bound to its certificate. */
-const alderFix = (ports: Ports, cedarKeys: GatewayKeys): JsonObject => ({
-  acceptors: [{ host: '127.0.0.1', port: ports.fixAlder, tls: true }],
-  sessions: [
-    {
-      ...fix44,
-      ...{ senderCompId: alder.name, targetCompId: cedar.name, role: 'acceptor' },
-      ...{ use: 'counterparty', party: cedar.name, pin: cedarKeys.tls.pin },
-    },
-  ],
-})
+const alderFix = (ports: Ports, { tls }: GatewayKeys): JsonObject => {
+  const parties = { senderCompId: alder.name, targetCompId: cedar.name, party: cedar.name, pin: tls.pin }
+  return {
+    acceptors: [{ host: loopback, port: ports.fixAlder, tls: true }],
+    sessions: [{ ...fix44, ...parties, role: 'acceptor', use: 'counterparty' }],
+  }
+}
 
 /** CEDAR: a plain loopback door for its own desk, and the way to ALDER. */
-const cedarFix = (ports: Ports, alderKeys: GatewayKeys): JsonObject => ({
-  acceptors: [{ host: '127.0.0.1', port: ports.fixCedar, tls: false }],
-  sessions: [
-    {
-      ...fix44,
-      ...{ senderCompId: cedar.name, targetCompId: 'DESK', role: 'acceptor', use: 'desk', party: cedar.name },
-    },
-    {
-      ...fix44,
-      ...{ senderCompId: cedar.name, targetCompId: alder.name, role: 'initiator' },
-      ...{ use: 'counterparty', party: alder.name, pin: alderKeys.tls.pin },
-      connect: { host: '127.0.0.1', port: ports.fixAlder },
-    },
-  ],
-})
+const cedarFix = (ports: Ports, { tls }: GatewayKeys): JsonObject => {
+  const desk = { senderCompId: cedar.name, targetCompId: 'DESK', party: cedar.name }
+  const parties = { senderCompId: cedar.name, targetCompId: alder.name, party: alder.name, pin: tls.pin }
+  const connect = { host: loopback, port: ports.fixAlder }
+  return {
+    acceptors: [{ host: loopback, port: ports.fixCedar, tls: false }],
+    sessions: [
+      { ...fix44, ...desk, role: 'acceptor', use: 'desk' },
+      { ...fix44, ...parties, role: 'initiator', use: 'counterparty', connect },
+    ],
+  }
+}
 
 function witnessKeys(dir: string): readonly string[] | Refusal {
   const vkeys: string[] = []

@@ -37,8 +37,7 @@ const key = 'FIX.4.4:DESK->CEDAR'
 export async function runDesk(options: DeskOptions): Promise<DeskFact> {
   const instrument = parseInstrument(fixture.securityId, otcLinearUsdc, options.clock.now())
   invariant(!isRefusal(instrument), 'the fixture is a listed option')
-  let finish: (fact: DeskFact) => void = () => undefined
-  const ended = new Promise<DeskFact>((resolve) => (finish = resolve))
+  const { promise: ended, resolve: finish } = Promise.withResolvers<DeskFact>()
   const story: Story = { options, instrument, asked: false, finish }
   const engine: FixEngine = await createFixEngine({
     sessions: [{ ...session, role: 'initiator', heartBtIntSeconds: 30 }],
@@ -109,7 +108,7 @@ function lift({ options, instrument }: Story, engine: FixEngine, message: FixMes
 
 function report({ finish }: Story, message: FixMessage): void {
   const said = readExecutionReport(message)
-  if (isRefusal(said) || said.kind === 'other') return
+  if (isRefusal(said) || (said.kind !== 'rejected' && said.kind !== 'fill')) return
   if (said.kind === 'rejected') return finish({ fact: 'refused', text: said.text })
   const { orderId, execId, price } = said.fill
   finish({ fact: 'filled', orderId, execId, price })

@@ -45,7 +45,7 @@ function ledgerOf(
   { settlement, positions }: SandboxContracts,
 ): EvmLedger {
   return openEvmLedger({
-    chainId: `eip155:${chains.lagoon.chainId}` as EvmLedger['chainId'],
+    chainId: chains.lagoon.id,
     rpc: { urls: [lagoon.url], needed: 1 },
     contracts: { settlement, positions },
     account,

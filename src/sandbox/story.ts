@@ -73,20 +73,22 @@ async function sideOf(url: string): Promise<SideStory | Refusal> {
   const allowed = entries.items.find(({ type }) => type === 'order.placed' || type === 'trade.executed')
   return {
     trade: trades.items[0],
-    quote: partOf<QuoteTerms>(quote, 'terms'),
-    mark: partOf<QuoteMark>(quote, 'mark'),
-    policy: { rules: policyOf(allowed)?.rules ?? [], inputs: partOf<JsonObject>(allowed, 'policy') ?? {} },
+    quote: partOf(quote, 'terms'),
+    mark: partOf(quote, 'mark'),
+    policy: { rules: policyOf(allowed)?.rules ?? [], inputs: partOf(allowed, 'policy') ?? {} },
   }
 }
 
 // oxlint-disable-next-line no-unsafe-type-assertion -- the body of an entry type that always carries it
 const policyOf = (entry: EntryView | undefined) => entry?.body['policy'] as PolicyMark | undefined
 
-function partOf<T>(entry: EntryView | undefined, name: string): T | undefined {
+type Parts = { readonly terms: QuoteTerms; readonly mark: QuoteMark; readonly policy: JsonObject }
+
+function partOf<K extends keyof Parts>(entry: EntryView | undefined, name: K): Parts[K] | undefined {
   const content = entry?.parts[name]?.content
   const value = content === undefined ? undefined : parseJson(content)
   // oxlint-disable-next-line no-unsafe-type-assertion -- a part of a known entry type
-  return value !== undefined && isJsonObject(value) ? (value as T) : undefined
+  return value !== undefined && isJsonObject(value) ? (value as Parts[K]) : undefined
 }
 
 /** The route that was taken, and what a two-hour hash time lock would have given away instead. */
@@ -119,8 +121,10 @@ type OptionFacts = NonNullable<Parameters<typeof planSettlement>[0]['option']>
 
 function decimals(facts: Readonly<Record<keyof OptionFacts, string>>): OptionFacts | Refusal {
   const [price, forward, delta, vol] = [facts.price, facts.forward, facts.delta, facts.vol].map(parseDecimal)
-  const known = (value: Decimal | Refusal | undefined): value is Decimal =>
-    value !== undefined && !isRefusal(value)
-  if (known(price) && known(forward) && known(delta) && known(vol)) return { price, forward, delta, vol }
+  if (isDecimal(price) && isDecimal(forward) && isDecimal(delta) && isDecimal(vol))
+    return { price, forward, delta, vol }
   return refuse('decimal-invalid', 'a fact of the plan is not a decimal')
 }
+
+const isDecimal = (value: Decimal | Refusal | undefined): value is Decimal =>
+  value !== undefined && !isRefusal(value)
