@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { portsFrom } from '#sandbox'
 
 export const project = join(import.meta.dirname, '../..')
 const main = join(project, 'src/cli/main.ts')
@@ -49,15 +50,13 @@ export function scratch(t: TestContext): string {
   return folder
 }
 
-/** What `portsFrom` adds to the base, from the demo's own printed ports. */
-const offsets = [401, 402, 420, 421, 431, 432, 545, 546, 878, 879]
 let next = 20_000 + (process.pid % 300) * 40
 
 /** A base at which all ports of a demo are free now. */
 export async function freePortBase(): Promise<number> {
   for (;;) {
-    next = next > 32_000 ? 20_000 : next + 1_000 + 7
-    const free = await Promise.all(offsets.map((offset) => isFree(next + offset)))
+    next = next > 28_000 ? 20_000 : next + 1_000 + 7
+    const free = await Promise.all(Object.values(portsFrom(next)).map(isFree))
     if (free.every(Boolean)) return next
   }
 }
