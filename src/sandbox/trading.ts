@@ -65,7 +65,7 @@ async function settle(
     const trades = await Promise.all(sides.map(({ url }) => firstTrade(url)))
     if (trades.every((one) => one && ended.has(one.status))) return
     for (const [index, { name, url }] of sides.entries())
-      await approve(url, trades[index], ceremony.operators[name] ?? [])
+      await approveTrade(url, trades[index], ceremony.operators[name] ?? [])
     if (performance.now() > until) return progress('   … the trade is still open; see both consoles')
     await pause()
   }
@@ -78,7 +78,8 @@ async function firstTrade(url: string): Promise<TradeView | undefined> {
   return isRefusal(list) ? undefined : list.items[0]
 }
 
-async function approve(
+/** Those of one side who have not yet, over its API; nothing as long as there is nothing to approve. */
+export async function approveTrade(
   url: string,
   trade: TradeView | undefined,
   operators: Ceremony['operators'][string],

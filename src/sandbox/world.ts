@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join, resolve } from 'node:path'
 import { isRefusal, refuse, systemClock, type Instant, type Refusal } from '#core'
 import type { SandboxContracts } from '#ledger'
-import { alder, cedar, chains, portsFrom, sandboxStart, type Ports } from './cast.ts'
+import { alder, cedar, chains, fixture, portsFrom, sandboxStart, type Ports } from './cast.ts'
 import { holdCeremony, type Ceremony } from './ceremony.ts'
 import { startAnvil, type Anvil } from './chains.ts'
 import { fund } from './funding.ts'
@@ -16,6 +16,8 @@ export type WorldOptions = {
   readonly kills: readonly KillPoint[]
   /** `sandbox`: all clocks start at the time of the fixture. `real`: for live peers, which have the machine's. */
   readonly clock: 'sandbox' | 'real'
+  /** How long ALDER's quotes stand; without it, as long as in the fixture. */
+  readonly quoteLifetimeMs?: number
   /** A line that can be shown already. */
   readonly progress: (line: string) => void
 }
@@ -61,7 +63,8 @@ async function start(options: WorldOptions, running: World['running']): Promise<
   if (isRefusal(lagoon)) return lagoon
   const harbour = await timed('harbour', () => startChain('harbour', ports.harbour, startsAt, running))
   if (isRefusal(harbour)) return harbour
-  const ceremony = holdCeremony(options.dir, ports, startsAt)
+  const quoteLifetimeMs = options.quoteLifetimeMs ?? fixture.quoteLifetimeMs
+  const ceremony = holdCeremony(options.dir, ports, { startsAt, quoteLifetimeMs })
   if (isRefusal(ceremony)) return ceremony
   const contracts = await timed('funding', () => fund(lagoon, ceremony))
   if (isRefusal(contracts)) return contracts
@@ -89,14 +92,15 @@ function clear(dir: string): Refusal | undefined {
     writeFileSync(join(dir, marker), 'emptied at each start of the demo\n')
     return undefined
   } catch (error) {
-    return storageRefusal(dir, error as NodeJS.ErrnoException)
+    return storageRefusal(dir, error)
   }
 }
 
-const storageRefusal = (dir: string, error: NodeJS.ErrnoException): Refusal =>
-  error.code === 'ENOSPC'
-    ? refuse('disk-full', `there is no space left for ${dir}`)
-    : refuse('file-unreadable', `${dir} cannot be written (${error.code ?? error.message})`)
+function storageRefusal(dir: string, error: unknown): Refusal {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
+    return refuse('disk-full', `there is no space left for ${dir}`)
+  return refuse('file-unreadable', `${dir} cannot be written: ${error instanceof Error ? error.message : ''}`)
+}
 
 async function startChain(
   name: keyof typeof chains,
@@ -117,20 +121,23 @@ async function startParties(
 ): Promise<readonly Managed[] | Refusal> {
   const { configs } = ceremony
   const failed = (name: string, words: string): void => options.progress(`   ✗ ${name} stopped: ${words}`)
-  const start = async (name: string, args: readonly string[]): Promise<Managed | Refusal> => {
+  const begin = async (name: string, args: readonly string[]): Promise<Managed | Refusal> => {
     const killAt = options.kills.find((kill) => kill.name === name)?.step
-    const onKilled = (): void =>
-      options.progress(`   ✗ killed ${name} at ${killAt ?? ''} … starting it again`)
+    let where = killAt === undefined ? '' : ` at ${killAt}`
+    const onKilled = (): void => {
+      options.progress(`   ✗ killed ${name}${where} … starting it again`)
+      where = ''
+    }
     const life = await startProcess({ name, args, onFailed: failed, onKilled, ...(killAt ? { killAt } : {}) })
     if (!isRefusal(life)) running.push(life)
     return life
   }
   const started = await Promise.all([
     ...configs.witnesses.map((config, index) =>
-      start(`witness${index + 1}`, ['witness', '--config', config]),
+      begin(`witness${index + 1}`, ['witness', '--config', config]),
     ),
-    start(alder.name, ['gateway', '--config', configs.alder]),
-    start(cedar.name, ['gateway', '--config', configs.cedar]),
+    begin(alder.name, ['gateway', '--config', configs.alder]),
+    begin(cedar.name, ['gateway', '--config', configs.cedar]),
   ])
   return started.find(isRefusal) ?? started.filter((one): one is Managed => !isRefusal(one))
 }
