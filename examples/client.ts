@@ -1,6 +1,5 @@
 // A client of the REST door in one file: fetch, no dependency. Its types come from the schemas that validate.
 import type {
-  ApprovalRequest,
   CloudEvent,
   Entry,
   Identity,
@@ -14,6 +13,7 @@ import type {
   RfqRequest,
   Trade,
   TradeDetail,
+  SignedStatement,
 } from '../src/server/api.ts'
 
 export type ClientOptions = { readonly baseUrl: string; readonly fetch?: typeof fetch }
@@ -94,7 +94,7 @@ const commands = (http: Http, options: ClientOptions) => ({
     })
   },
   /** Hands in an operator's signed approval (JWS over trade id, record hash and digest). */
-  approveTrade: (id: string, approval: ApprovalRequest, command: CommandOptions = {}): Promise<Trade> =>
+  approveTrade: (id: string, approval: SignedStatement, command: CommandOptions = {}): Promise<Trade> =>
     http<Trade>('POST', `/v1/trades/${encodeURIComponent(id)}/approvals`, {
       body: approval,
       ...keyOf(command),

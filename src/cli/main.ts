@@ -7,7 +7,7 @@ import { demo } from './demo.ts'
 import { serveDesk } from './desk.ts'
 import { doctor } from './doctor.ts'
 import { createOutput, refuseWith, type Output } from './output.ts'
-import { approve, explainPolicy, fix, status, testPolicy } from './remote.ts'
+import { approve, cancelQuote, explainPolicy, fix, status, testPolicy } from './remote.ts'
 import { serveGateway, serveWitness } from './serve.ts'
 import { verify } from './verify.ts'
 
@@ -28,6 +28,9 @@ const done = (code: number): Promise<number> => Promise.resolve(code)
 const door = {
   url: { type: 'string', default: `http://127.0.0.1:${portsFrom(defaultPortBase).consoleCedar}` },
 } as const
+
+/** The folder of an operator's own key. */
+const signed = { keys: { type: 'string' } } as const
 
 const verbs: Readonly<Record<string, Verb>> = {
   demo: {
@@ -100,17 +103,26 @@ const verbs: Readonly<Record<string, Verb>> = {
   fix: {
     summary: 'FIX sessions: ls, enable, disable, reset, logout, set (sequence numbers)',
     usage:
-      'ls | enable|disable|reset|logout SESSION | set SESSION [--next-sender N] [--next-target N]   [--url URL]',
-    options: { ...door, 'next-sender': { type: 'string' }, 'next-target': { type: 'string' } },
-    run: (values, [action = 'ls', id = ''], output) => {
+      'ls | enable|disable|reset|logout SESSION --keys DIR | set SESSION [--next-sender N] [--next-target N] --keys DIR   [--url URL]',
+    options: { ...door, ...signed, 'next-sender': { type: 'string' }, 'next-target': { type: 'string' } },
+    run: (values, [action = 'ls', session = ''], output) => {
       const nextSender = number(values['next-sender'])
       const nextTarget = number(values['next-target'])
       const numbers = {
         ...(nextSender === undefined ? {} : { nextSender }),
         ...(nextTarget === undefined ? {} : { nextTarget }),
       }
-      return fix(text(values['url']), { action, id, ...numbers }, output)
+      return fix(text(values['url']), { action, session, keys: text(values['keys']), ...numbers }, output)
     },
+  },
+  quote: {
+    summary: 'cancel: end an open quote of this gateway',
+    usage: 'cancel QUOTE --keys DIR [--url URL]',
+    options: { ...door, ...signed },
+    run: (values, [verb, quoteId = ''], output) =>
+      verb === 'cancel'
+        ? cancelQuote(text(values['url']), quoteId, text(values['keys']), output)
+        : done(refuseWith(refuse('usage', 'quote cancel QUOTE --keys DIR'), output)),
   },
   doctor: {
     summary: 'what this machine has and lacks, each lack with its fix',

@@ -7,10 +7,11 @@ import {
   refuse,
   toHex,
   type Json,
+  type JsonObject,
   type Refusal,
 } from '#core'
 import { defaultPolicyFolder, explainInputs, readOperatorKey, testPolicyFolder } from '#gateway'
-import type { EntryView, FixSessionView, HealthView, SessionAction, TradeDetail, TradeView } from '#gateway'
+import type { EntryView, FixSessionView, HealthView, OperationResult, TradeDetail, TradeView } from '#gateway'
 import { refuseWith, type Output } from './output.ts'
 
 const answerMsMax = 10_000
@@ -132,41 +133,48 @@ export async function approve(
   return 0
 }
 
-const actions = ['enable', 'disable', 'reset', 'logout'] as const
+export type FixArguments = {
+  readonly action: string
+  readonly session: string
+  readonly keys: string
+  readonly nextSender?: number
+  readonly nextTarget?: number
+}
 
-/** Session administration: the sequence numbers, and what an operator may do to them. */
-export async function fix(
-  url: string,
-  args: {
-    readonly action: string
-    readonly id: string
-    readonly nextSender?: number
-    readonly nextTarget?: number
-  },
-  output: Output,
-): Promise<number> {
+/** Session administration: the sequence numbers, and what an operator may order, signed with the operator's key. */
+export async function fix(url: string, args: FixArguments, output: Output): Promise<number> {
   if (args.action === 'ls') return listSessions(url, output)
-  const action = actionOf(args)
-  if (isRefusal(action)) return refuseWith(action, output)
-  const view = await ask<FixSessionView>(url, `/v1/fix/sessions/${encodeURIComponent(args.id)}`, {
-    ...action,
-  })
-  if (isRefusal(view)) return refuseWith(view, output)
-  output.say(sessionLine(view))
-  output.document(view)
+  const { session, nextSender, nextTarget } = args
+  const action = args.action === 'set' ? 'set-sequence' : args.action
+  const numbers = {
+    ...(nextSender === undefined ? {} : { nextSender }),
+    ...(nextTarget === undefined ? {} : { nextTarget }),
+  }
+  const result = await order(url, args.keys, { command: 'administer-session', session, action, ...numbers })
+  if (isRefusal(result)) return refuseWith(result, output)
+  if ('session' in result) output.say(sessionLine(result.session))
+  output.document(result)
   return 0
 }
 
-function actionOf(args: Parameters<typeof fix>[1]): SessionAction | Refusal {
-  const { nextSender, nextTarget } = args
-  if (args.action === 'set')
-    return {
-      action: 'set-sequence',
-      ...(nextSender === undefined ? {} : { nextSender }),
-      ...(nextTarget === undefined ? {} : { nextTarget }),
-    }
-  const action = actions.find((one) => one === args.action)
-  return action ? { action } : refuse('usage', `fix ${args.action}: ls, set, ${actions.join(', ')}`)
+/** Ends an open quote of the gateway; the one who asked gets a QuoteCancel. */
+export async function cancelQuote(
+  url: string,
+  quoteId: string,
+  keys: string,
+  output: Output,
+): Promise<number> {
+  const result = await order(url, keys, { command: 'cancel-quote', quoteId })
+  if (isRefusal(result)) return refuseWith(result, output)
+  if ('quote' in result) output.say(`${result.quote.quoteId}  ${result.quote.status}`)
+  output.document(result)
+  return 0
+}
+
+async function order(url: string, keys: string, operation: JsonObject): Promise<OperationResult | Refusal> {
+  if (keys === '') return refuse('usage', "name the folder of an operator's key with --keys")
+  const key = readOperatorKey(keys)
+  return isRefusal(key) ? key : ask<OperationResult>(url, '/v1/operations', key.order(operation))
 }
 
 async function listSessions(url: string, output: Output): Promise<number> {

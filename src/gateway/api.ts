@@ -245,7 +245,7 @@ export type GatewayApi = {
   trades(): readonly TradeView[]
   trade(id: string): TradeDetail | Refusal
   readonly journal: JournalView
-  /** Evidence pack text (spec/evidence-pack.md) for one trade, or for the whole journal. */
+  /** Evidence pack text (spec/evidence-pack.md) for one trade; without an id, for the newest. */
   evidence(tradeId?: string): Promise<string | Refusal>
   policy(): {
     readonly set: string
@@ -258,8 +258,12 @@ export type GatewayApi = {
   cancelOrder(by: Principal, clOrdId: string): Promise<OrderView | Refusal>
   /** One of several eyes: an operator's signed approval (JWS) of exactly this settlement. See `approvalOf`. */
   approveTrade(id: string, approval: JsonObject): Promise<TradeView | Refusal>
-  administerSession(by: Principal, id: string, action: SessionAction): Promise<FixSessionView | Refusal>
+  /** An operator's signed order (JWS): FIX session administration, or ending a quote. See `operationOf`. */
+  operate(order: JsonObject): Promise<OperationResult | Refusal>
 }
+
+/** What an order changed. */
+export type OperationResult = { readonly session: FixSessionView } | { readonly quote: QuoteView }
 
 export type SessionAction =
   | { readonly action: 'enable' | 'disable' | 'reset' | 'logout' }

@@ -2,10 +2,9 @@
 import { formatInstant, isRefusal, refuse, toBase64, toHex, type Refusal } from '#core'
 import { leafHash, logResource, type JournalEntry } from '#journal'
 import { rfqKey } from '#trade'
-import { writeOrder, writeQuoteRequest, type FixEngine, type SessionView } from '#transport'
+import { writeOrder, writeQuoteRequest, type FixEngine } from '#transport'
 import type {
   EntryView,
-  FixSessionView,
   GatewayApi,
   IdentityView,
   JournalView,
@@ -15,7 +14,6 @@ import type {
   ProofView,
   RequestQuoteInput,
   RfqView,
-  SessionAction,
 } from './api.ts'
 import { takeApproval } from './approving.ts'
 import type { GatewayConfig } from './config.ts'
@@ -24,7 +22,10 @@ import { evidenceOf, type EvidenceParts } from './evidence-exchange.ts'
 import type { Acted } from './loop.ts'
 import { healthOf, type HealthParts } from './health.ts'
 import type { PeeringParts } from './peering.ts'
+import { operate } from './operating.ts'
 import { fixSessionKey } from './registry.ts'
+import type { Rows } from './rows.ts'
+import { sessionView } from './session-view.ts'
 import {
   findTrade,
   instrumentView,
@@ -47,6 +48,7 @@ export type ApiParts = {
   readonly engine: () => FixEngine
   readonly pdp: Pdp
   readonly policies: Readonly<Record<string, string>>
+  readonly rows: Rows
 }
 
 export function createGatewayApi(parts: ApiParts): GatewayApi {
@@ -81,7 +83,7 @@ export function createGatewayApi(parts: ApiParts): GatewayApi {
       const now = state.trades.get(pick.tradeId)
       return refused ?? tradeView(views, pick.tradeId, now ?? pick.trade)
     },
-    administerSession: (by, id, action) => administer(parts, by, id, action),
+    operate: (order) => operate(parts, order),
   }
 }
 
@@ -166,48 +168,6 @@ async function cancelOrder(parts: ApiParts, by: Principal, clOrdId: string): Pro
   const acted = peering.loop.refuse({ name: 'CancelOrder', by, corr }, refusal)
   return durableRefusal(parts, acted, refusal)
 }
-
-async function administer(
-  parts: ApiParts,
-  by: Principal,
-  id: string,
-  action: SessionAction,
-): Promise<FixSessionView | Refusal> {
-  const { peering } = parts
-  const authorised = peering.authorise.administer(by, id)
-  const acted = peering.loop.administer(
-    { name: 'AdministerSession', by, corr: id, authorised },
-    { ...action },
-  )
-  await peering.loop.commit(acted.bundle)
-  if (acted.refused) return acted.refused
-  const view = await carryOut(parts.engine().admin, id, action)
-  return isRefusal(view) ? view : sessionView(view)
-}
-
-async function carryOut(
-  admin: FixEngine['admin'],
-  id: string,
-  action: SessionAction,
-): Promise<SessionView | Refusal> {
-  if (action.action !== 'set-sequence') return admin[action.action](id)
-  const { nextSender, nextTarget } = action
-  const out = nextSender === undefined ? admin.view(id) : await admin.setNextOut(id, nextSender)
-  if (isRefusal(out) || nextTarget === undefined) return out
-  return admin.setNextIn(id, nextTarget)
-}
-
-const sessionView = (view: SessionView): FixSessionView => ({
-  id: view.session,
-  beginString: view.beginString,
-  senderCompId: view.senderCompId,
-  targetCompId: view.targetCompId,
-  role: view.role,
-  state: view.enabled ? 'enabled' : 'disabled',
-  loggedOn: view.phase === 'active',
-  nextSenderMsgSeqNum: view.nextOut,
-  nextTargetMsgSeqNum: view.nextIn,
-})
 
 function journalView({ evidence }: ApiParts): JournalView {
   const { journal } = evidence

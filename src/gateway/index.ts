@@ -1,6 +1,7 @@
 /** The loop in which all layers meet; entered through `openGateway` and the API it gives. */
 export type * from './api.ts'
 export { approvalOf, approvalTyp } from './approving.ts'
+export { operationOf, operationTyp } from './operating.ts'
 export { parseGatewayConfig, type FixSessionConfig, type GatewayConfig, type PeerConfig } from './config.ts'
 export { gatewayVersion, openGateway, type Gateway, type GatewayOptions } from './gateway.ts'
 export { openWitnessNode, parseWitnessConfig, witnessVkey, type WitnessConfig } from './witness-node.ts'

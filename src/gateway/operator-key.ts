@@ -1,13 +1,16 @@
-// An operator's own key, in a folder of the operator's own: signs approvals, and nothing else.
+// An operator's own key, in a folder of the operator's own: signs approvals and orders.
 import { isRefusal, toBase64Url, type JsonObject, type Refusal } from '#core'
-import { openKeyStore } from '#crypto'
+import { openKeyStore, systemRandom } from '#crypto'
 import { approvalOf } from './approving.ts'
+import { operationOf } from './operating.ts'
 
 export type OperatorKey = {
   readonly keyId: string
   /** base64url, for the gateway's configuration. */
   readonly publicKey: string
   readonly approve: (statement: Parameters<typeof approvalOf>[0]) => JsonObject
+  /** An order that the gateway carries out once. */
+  readonly order: (operation: JsonObject) => JsonObject
 }
 
 /** Made on first use. */
@@ -19,5 +22,9 @@ export function readOperatorKey(folder: string): OperatorKey | Refusal {
     keyId: signer.keyId,
     publicKey: toBase64Url(signer.publicKey),
     approve: (statement) => approvalOf(statement, signer),
+    order: (operation) => {
+      const nonce = toBase64Url(systemRandom.bytes(16))
+      return operationOf({ ...operation, nonce }, signer)
+    },
   }
 }

@@ -123,7 +123,7 @@ export function tradeView(parts: ViewParts, tradeId: string, trade: Trade): Trad
   const { terms, role, phase } = trade
   const { payToken } = parts.desk.place
   const minor = BigInt(terms.premiumMinor)
-  const text = `${formatAmount({ asset: payToken.id, minor }, payToken)} ${payToken.symbol}`
+  const text = formatAmount({ asset: payToken.id, minor }, payToken)
   return {
     tradeId,
     quoteReqId: terms.quoteReqId,

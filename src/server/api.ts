@@ -410,8 +410,11 @@ export const OrderRequest = Type.Object(
   { $id: 'OrderRequest', ...shut },
 )
 
-/** JWS General JSON (RFC 7515 §7.2.1) of an operator over record hash, digest and trade id. */
-export const ApprovalRequest = Type.Object(
+/**
+ * JWS General JSON (RFC 7515 §7.2.1) of an operator: over record hash, digest and trade id for an approval, over the
+ * order itself for an operation.
+ */
+export const SignedStatement = Type.Object(
   {
     payload: text('base64url', 4_096),
     signatures: Type.Array(
@@ -419,23 +422,13 @@ export const ApprovalRequest = Type.Object(
       { minItems: 1, maxItems: 4 },
     ),
   },
-  { $id: 'ApprovalRequest', ...shut },
+  { $id: 'SignedStatement', ...shut },
 )
 
-const sequence = Type.Integer({ minimum: 1, maximum: 2_147_483_647 })
-export const SessionCommand = Type.Union(
-  [
-    Type.Object({ action: words(['enable', 'disable', 'reset', 'logout']) }, shut),
-    Type.Object(
-      {
-        action: Type.Literal('set-sequence'),
-        nextSender: Type.Optional(sequence),
-        nextTarget: Type.Optional(sequence),
-      },
-      shut,
-    ),
-  ],
-  { $id: 'SessionCommand' },
+/** What an operator's order changed: one of the two. */
+export const OperationAnswer = Type.Object(
+  { session: Type.Optional(ref(FixSession)), quote: Type.Optional(ref(Quote)) },
+  { $id: 'OperationAnswer', ...shut },
 )
 
 /** All named schemas, for the document and the validator. */
@@ -466,8 +459,8 @@ export const schemas = [
   EntryList,
   RfqRequest,
   OrderRequest,
-  ApprovalRequest,
-  SessionCommand,
+  SignedStatement,
+  OperationAnswer,
 ] as const
 
 export type Problem = Served<typeof Problem>
@@ -489,7 +482,7 @@ export type FixSession = Served<typeof FixSession>
 export type EntryList = Served<typeof EntryList>
 export type RfqRequest = Served<typeof RfqRequest>
 export type OrderRequest = Served<typeof OrderRequest>
-export type ApprovalRequest = Served<typeof ApprovalRequest>
-export type SessionCommand = Served<typeof SessionCommand>
+export type SignedStatement = Served<typeof SignedStatement>
+export type OperationAnswer = Served<typeof OperationAnswer>
 /** A page of a list; `next` is the cursor of the following page. */
 export type Page<T> = { readonly items: readonly T[]; readonly next?: string }

@@ -9,6 +9,7 @@ import {
   orderOf,
   sandboxStart,
   type GatewayDouble,
+  signedOrder,
 } from './testing/index.ts'
 
 type Rows = Map<string, string>
@@ -111,14 +112,14 @@ test('A command that was cut off before its answer is found again by the id its 
   assert.equal(gateway.rfqs().length, 1)
 })
 
-test('A session command that was cut off is in doubt and is not repeated', async (t) => {
+test("An operator's order that was cut off is in doubt and is not repeated", async (t) => {
   const gateway = gatewayDouble({ clock })
   const rows: Rows = new Map()
   const post = await clientOf(t, gateway, rows)
-  const url = `/v1/fix/sessions/${encodeURIComponent(gateway.fixSessions()[0]?.id ?? '')}`
-  await post(url, { action: 'disable' }, 'key-session')
+  const order = signedOrder({ session: gateway.fixSessions()[0]?.id ?? '', action: 'disable' })
+  await post('/v1/operations', order, 'key-session')
   forgetAnswers(rows)
-  const again = await post(url, { action: 'disable' }, 'key-session')
+  const again = await post('/v1/operations', order, 'key-session')
   assert.equal(again.status, 409)
   assert.equal(again.json().refusal, 'idempotency-in-doubt')
 })

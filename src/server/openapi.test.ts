@@ -83,7 +83,7 @@ describe('the API description', () => {
       'GET /v1/trades',
       'GET /v1/trades/{id}',
       'GET /v1/trades/{id}/evidence',
-      'POST /v1/fix/sessions/{id}',
+      'POST /v1/operations',
       'POST /v1/orders',
       'POST /v1/rfqs',
       'POST /v1/trades/{id}/approvals',

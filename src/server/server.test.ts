@@ -12,6 +12,7 @@ import {
   orderOf,
   sandboxStart,
   type GatewayDouble,
+  signedOrder,
 } from './testing/index.ts'
 
 const host = 'localhost'
@@ -248,15 +249,14 @@ describe('the REST door', () => {
   })
 
   test('A FIX session is administered by an operator, once per key', async () => {
-    const id = encodeURIComponent(gateway.fixSessions()[0]?.id ?? '')
-    const off = await post(`/v1/fix/sessions/${id}`, { action: 'disable' }, 'session-1')
-    assert.equal(off.json().state, 'disabled')
-    assert.equal((await post('/v1/fix/sessions/none', { action: 'enable' }, 'session-2')).status, 404)
-    assert.equal((await post(`/v1/fix/sessions/${id}`, { action: 'explode' }, 'session-3')).status, 422)
-    assert.equal(
-      (await post(`/v1/fix/sessions/${id}`, { action: 'enable' }, 'session-4')).json().state,
-      'enabled',
-    )
+    const session = gateway.fixSessions()[0]?.id ?? ''
+    const give = (order: Record<string, string>, key: string) =>
+      post('/v1/operations', signedOrder(order), key)
+    const off = await give({ session, action: 'disable' }, 'session-1')
+    assert.equal(off.json().session.state, 'disabled')
+    assert.equal((await give({ session: 'none', action: 'enable' }, 'session-2')).status, 404)
+    assert.equal((await post('/v1/operations', { action: 'enable' }, 'session-3')).status, 422)
+    assert.equal((await give({ session, action: 'enable' }, 'session-4')).json().session.state, 'enabled')
   })
 
   test('Metrics count requests by route, never by id', async () => {

@@ -1,12 +1,11 @@
 import {
-  ApprovalRequest,
-  FixSession,
   FixSessionList,
+  OperationAnswer,
   Order,
   OrderRequest,
   Rfq,
   RfqRequest,
-  SessionCommand,
+  SignedStatement,
   Trade,
 } from '../api.ts'
 import { route, type Route } from '../route.ts'
@@ -59,7 +58,7 @@ export const commandRoutes: readonly Route[] = [
     tag: 'trading',
     summary: "An operator's signed approval of exactly this settlement",
     params: byId('trade id or UTI'),
-    body: ApprovalRequest,
+    body: SignedStatement,
     answer: Trade,
     // The gateway counts each operator once, so a second run adds nothing.
     resume: () => 'repeat',
@@ -76,13 +75,13 @@ export const commandRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST',
-    url: '/v1/fix/sessions/:id',
+    url: '/v1/operations',
     tag: 'fix',
-    summary: 'Enable, disable, reset or log out a FIX session, or set its sequence numbers',
-    params: byId('session id'),
-    body: SessionCommand,
-    answer: FixSession,
+    summary: "An operator's signed order: FIX session administration, or ending a quote",
+    body: SignedStatement,
+    answer: OperationAnswer,
+    // An order is carried out once; whether a cut-off one was is for the operator to look at.
     resume: () => 'in-doubt',
-    handle: ({ gateway, by, params, body }) => gateway.administerSession(by, params.id, body),
+    handle: ({ gateway, body }) => gateway.operate(body),
   }),
 ]

@@ -31,6 +31,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 }
 
 /** The request and the order of the first trade, over REST. */
+/** An operator's order as the door sees it; the double does not look at the signature. */
+export const signedOrder = (order: Record<string, string>): object => ({
+  payload: Buffer.from(JSON.stringify(order)).toString('base64url'),
+  signatures: [{ protected: 'e30', signature: 'AA' }],
+})
+
 export const firstRfq = {
   securityId: 'ETH-25JUN27-4000-C',
   side: 'Buy',
