@@ -1,6 +1,5 @@
 // Verbs that ask a running gateway over its HTTP door.
 import {
-  canonicalJson,
   isJsonObject,
   isRefusal,
   parseJson,
@@ -12,39 +11,19 @@ import {
 } from '#core'
 import { defaultPolicyFolder, explainInputs, readOperatorKey, testPolicyFolder } from '#gateway'
 import type { EntryView, FixSessionView, HealthView, OperationResult, TradeDetail, TradeView } from '#gateway'
+import { askDoor, orderDoor, type Items } from '#server'
 import { refuseWith, type Output } from './output.ts'
 
-const answerMsMax = 10_000
-
-/** What the API answers, or the refusal it gives, with the code that it names. */
-async function ask<T>(base: string, path: string, post?: Json): Promise<T | Refusal> {
-  const key = `cli-${toHex(crypto.getRandomValues(new Uint8Array(8)))}`
-  const headers = { 'content-type': 'application/json', 'idempotency-key': key }
-  const request = post === undefined ? {} : { method: 'POST', headers, body: canonicalJson(post) }
-  try {
-    const response = await fetch(new URL(path, base), {
-      ...request,
-      signal: AbortSignal.timeout(answerMsMax),
-    })
-    const body = parseJson(new Uint8Array(await response.arrayBuffer()))
-    if (isRefusal(body)) return body
-    // oxlint-disable-next-line no-unsafe-type-assertion -- the API's own types, read for display
-    return response.ok ? (body as T) : refuse('peer-refused', detailOf(body, response.status))
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return refuse('peer-unreachable', `no gateway answers at ${base} (${why})`)
-  }
-}
-
-const detailOf = (body: Json, http: number): string =>
-  isJsonObject(body) ? `${textOf(body['code'])} ${textOf(body['detail'])}`.trim() : `HTTP ${http}`
+/** Commands of the command line: one key each. */
+const orderOnce = <T>(url: string, path: string, body: Json): Promise<T | Refusal> =>
+  orderDoor<T>(url, path, body, `cli-${toHex(crypto.getRandomValues(new Uint8Array(8)))}`)
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
 export async function status(url: string, output: Output): Promise<number> {
-  const health = await ask<HealthView>(url, '/v1/health')
+  const health = await askDoor<HealthView>(url, '/v1/health')
   if (isRefusal(health)) return refuseWith(health, output)
-  const trades = await ask<{ items: readonly TradeView[] }>(url, '/v1/trades')
+  const trades = await askDoor<Items<TradeView>>(url, '/v1/trades')
   if (isRefusal(trades)) return refuseWith(trades, output)
   for (const { component, ok, detail } of health.components)
     output.say(`${ok ? 'ok  ' : 'FAIL'} ${component}: ${detail}`)
@@ -87,10 +66,7 @@ export async function explainPolicy(
 async function entryAt(url: string, index: string): Promise<EntryView | Refusal> {
   if (!/^\d{1,15}$/.test(index)) return refuse('usage', 'name one entry by its index')
   const to = Number.parseInt(index, 10) + 1
-  const page = await ask<{ items: readonly EntryView[] }>(
-    url,
-    `/v1/log/entries?from=${index}&to=${to}&parts=opened`,
-  )
+  const page = await askDoor<Items<EntryView>>(url, `/v1/log/entries?from=${index}&to=${to}&parts=opened`)
   return isRefusal(page) ? page : (page.items[0] ?? refuse('not-found', `there is no entry ${index}`))
 }
 
@@ -113,7 +89,7 @@ export async function approve(
   args: { readonly keys: string; readonly digest: string },
   output: Output,
 ): Promise<number> {
-  const trade = await ask<TradeDetail>(url, `/v1/trades/${encodeURIComponent(id)}`)
+  const trade = await askDoor<TradeDetail>(url, `/v1/trades/${encodeURIComponent(id)}`)
   if (isRefusal(trade)) return refuseWith(trade, output)
   const { settlement, recordHash, tradeId } = trade
   if (!settlement || recordHash === undefined)
@@ -126,7 +102,11 @@ export async function approve(
   const key = readOperatorKey(args.keys)
   if (isRefusal(key)) return refuseWith(key, output)
   const approval = key.approve({ tradeId, recordHash, digest: settlement.digest })
-  const after = await ask<TradeView>(url, `/v1/trades/${encodeURIComponent(tradeId)}/approvals`, approval)
+  const after = await orderOnce<TradeView>(
+    url,
+    `/v1/trades/${encodeURIComponent(tradeId)}/approvals`,
+    approval,
+  )
   if (isRefusal(after)) return refuseWith(after, output)
   output.say(`approved ${tradeId}: ${after.approvals.join(', ')}`)
   output.document(after)
@@ -174,11 +154,11 @@ export async function cancelQuote(
 async function order(url: string, keys: string, operation: JsonObject): Promise<OperationResult | Refusal> {
   if (keys === '') return refuse('usage', "name the folder of an operator's key with --keys")
   const key = readOperatorKey(keys)
-  return isRefusal(key) ? key : ask<OperationResult>(url, '/v1/operations', key.order(operation))
+  return isRefusal(key) ? key : orderOnce<OperationResult>(url, '/v1/operations', key.order(operation))
 }
 
 async function listSessions(url: string, output: Output): Promise<number> {
-  const list = await ask<{ items: readonly FixSessionView[] }>(url, '/v1/fix/sessions')
+  const list = await askDoor<Items<FixSessionView>>(url, '/v1/fix/sessions')
   if (isRefusal(list)) return refuseWith(list, output)
   for (const view of list.items) output.say(sessionLine(view))
   output.document(list.items)

@@ -5,7 +5,7 @@ import type { HealthView } from '#gateway'
 import { balancesOf, type Balances } from './balances.ts'
 import type { Ports } from './cast.ts'
 import type { DeskFact } from './desk.ts'
-import { getJson } from './http.ts'
+import { askDoor } from '#server'
 import { storyOf, type Story } from './story.ts'
 import { gatherEvidence, tradeOnce, urlsOf, type Evidence } from './trading.ts'
 import { openWorld, type World, type WorldOptions } from './world.ts'
@@ -32,7 +32,7 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo | Refus
   const world = await openWorld({ ...options, clock: 'sandbox' })
   if (isRefusal(world)) return world
   const report = await perform(options, world)
-  if (!isRefusal(report)) return { report, stop: world.stop }
+  if (!isRefusal(report)) return { report, stop: () => world.stop() }
   await world.stop()
   return report
 }
@@ -63,7 +63,7 @@ async function perform(options: DemoOptions, world: World): Promise<DemoReport |
 async function healthOfAll(urls: Readonly<Record<string, string>>): Promise<DemoReport['health'] | Refusal> {
   const all: Record<string, HealthView> = {}
   for (const [name, url] of Object.entries(urls)) {
-    const health = await getJson<HealthView>(url, '/v1/health')
+    const health = await askDoor<HealthView>(url, '/v1/health')
     if (isRefusal(health)) return health
     all[name] = health
   }

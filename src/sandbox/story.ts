@@ -5,7 +5,7 @@ import type { EntryView, TradeView } from '#gateway'
 import type { PolicyMark, QuoteMark, QuoteTerms } from '#trade'
 import { planSettlement } from '#transfer'
 import { alder, cedar } from './cast.ts'
-import { getJson, type Items } from './http.ts'
+import { askDoor, type Items } from '#server'
 
 export type Story = {
   /** CEDAR's view; absent when there was no fill. */
@@ -65,9 +65,9 @@ type SideStory = Pick<Story, 'policy'> & {
 }
 
 async function sideOf(url: string): Promise<SideStory | Refusal> {
-  const trades = await getJson<Items<TradeView>>(url, '/v1/trades')
+  const trades = await askDoor<Items<TradeView>>(url, '/v1/trades')
   if (isRefusal(trades)) return trades
-  const entries = await getJson<Items<EntryView>>(url, '/v1/log/entries?from=0&to=100&parts=opened')
+  const entries = await askDoor<Items<EntryView>>(url, '/v1/log/entries?from=0&to=100&parts=opened')
   if (isRefusal(entries)) return entries
   const quote = entries.items.find(({ type }) => type === 'quote.issued' || type === 'quote.received')
   const allowed = entries.items.find(({ type }) => type === 'order.placed' || type === 'trade.executed')

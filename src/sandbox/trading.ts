@@ -6,7 +6,7 @@ import { approvalOf, type TradeView } from '#gateway'
 import { alder, cedar, type Ports } from './cast.ts'
 import type { Ceremony } from './ceremony.ts'
 import type { DeskFact } from './desk.ts'
-import { getJson, getText, postJson, type Items } from './http.ts'
+import { askDoor, readDoor, orderDoor, type Items } from '#server'
 import { startProcess } from './processes.ts'
 import type { Story } from './story.ts'
 
@@ -74,7 +74,7 @@ async function settle(
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, pollMs))
 
 async function firstTrade(url: string): Promise<TradeView | undefined> {
-  const list = await getJson<Items<TradeView>>(url, '/v1/trades')
+  const list = await askDoor<Items<TradeView>>(url, '/v1/trades')
   return isRefusal(list) ? undefined : list.items[0]
 }
 
@@ -90,7 +90,12 @@ export async function approveTrade(
   for (const { id, signer } of operators) {
     if (approvals.includes(id)) continue
     const path = `/v1/trades/${encodeURIComponent(tradeId)}/approvals`
-    await postJson<TradeView>(url, path, approvalOf(statement, signer), `approval-${id}-${systemClock.now()}`)
+    await orderDoor<TradeView>(
+      url,
+      path,
+      approvalOf(statement, signer),
+      `approval-${id}-${systemClock.now()}`,
+    )
   }
 }
 
@@ -111,7 +116,7 @@ export async function gatherEvidence(
   if (story.trade?.status !== 'settled') return undefined
   const url = urlsOf(ports)[cedar.name] ?? ''
   for (let poll = 0; ; poll += 1) {
-    const text = await getText(url, `/v1/trades/${encodeURIComponent(story.trade.tradeId)}/evidence`)
+    const text = await readDoor(url, `/v1/trades/${encodeURIComponent(story.trade.tradeId)}/evidence`)
     if (!isRefusal(text)) return keep(join(dir, 'evidence.pack'), text)
     if (poll >= evidencePollsMax) return text
     await pause()
