@@ -43,9 +43,13 @@ function fixHealth({ engine }: HealthParts, asOf: string): readonly ComponentHea
     .sessions()
     .map(({ session, phase, enabled, gap }) => ({
       component: `fix ${session}`,
-      // A session that is not logged on is the other side's choice as long as it is enabled here.
-      ok: enabled && gap === undefined,
-      detail: gap ? `messages ${gap.from} to ${gap.to} are missing and asked for` : phase,
+      // Not logged on is the other side's choice, disabled is an operator's; only a gap is a fault.
+      ok: gap === undefined,
+      detail: gap
+        ? `messages ${gap.from} to ${gap.to} are missing and asked for`
+        : enabled
+          ? phase
+          : 'disabled',
       asOf,
     }))
 }

@@ -42,11 +42,15 @@ async function exchange<T>(base: string, path: string, request: RequestInit): Pr
     const body = parseJson(new Uint8Array(await response.arrayBuffer()))
     if (isRefusal(body)) return body
     // oxlint-disable-next-line no-unsafe-type-assertion -- an answer of our own API, read for display
-    return response.ok ? (body as T) : refusalFrom(body, response.status)
+    return isProblem(response) ? refusalFrom(body, response.status) : (body as T)
   } catch (error) {
     return unreachable(base, error)
   }
 }
+
+/** RFC 9457. Health answers 503 with a body of its own. */
+const isProblem = (response: Response): boolean =>
+  response.headers.get('content-type')?.startsWith('application/problem+json') === true
 
 function refusalFrom(body: Json | Refusal, http: number): Refusal {
   if (isRefusal(body) || !isJsonObject(body)) return refuse('peer-refused', `HTTP ${http}`)
