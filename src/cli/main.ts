@@ -7,7 +7,7 @@ import { demo } from './demo.ts'
 import { serveDesk } from './desk.ts'
 import { doctor } from './doctor.ts'
 import { createOutput, refuseWith, type Output } from './output.ts'
-import { approve, cancelQuote, explainPolicy, fix, status, testPolicy } from './remote.ts'
+import { approve, cancelQuote, reviseTrade, explainPolicy, fix, status, testPolicy } from './remote.ts'
 import { serveGateway, serveWitness } from './serve.ts'
 import { verify } from './verify.ts'
 
@@ -123,6 +123,20 @@ const verbs: Readonly<Record<string, Verb>> = {
       verb === 'cancel'
         ? cancelQuote(text(values['url']), quoteId, text(values['keys']), output)
         : done(refuseWith(refuse('usage', 'quote cancel QUOTE --keys DIR'), output)),
+  },
+  trade: {
+    summary: 'bust: take back a fill of this gateway; correct: put its price right',
+    usage: 'bust TRADE --keys DIR | correct TRADE --price PRICE --keys DIR [--url URL]',
+    options: { ...door, ...signed, price: { type: 'string' } },
+    run: (values, [verb, tradeId = ''], output) => {
+      const price = text(values['price'])
+      if (verb !== 'bust' && (verb !== 'correct' || price === ''))
+        return done(
+          refuseWith(refuse('usage', 'trade bust TRADE, or trade correct TRADE --price PRICE'), output),
+        )
+      const args = { tradeId, price: verb === 'bust' ? '' : price, keys: text(values['keys']) }
+      return reviseTrade(text(values['url']), args, output)
+    },
   },
   doctor: {
     summary: 'what this machine has and lacks, each lack with its fix',

@@ -151,6 +151,22 @@ export async function cancelQuote(
   return 0
 }
 
+/** Takes back a fill of the gateway, or puts its price right; the counterparty gets an execution report. */
+export async function reviseTrade(
+  url: string,
+  args: { readonly tradeId: string; readonly price: string; readonly keys: string },
+  output: Output,
+): Promise<number> {
+  const { tradeId, price } = args
+  const operation: JsonObject =
+    price === '' ? { command: 'bust-trade', tradeId } : { command: 'correct-trade', tradeId, price }
+  const result = await order(url, args.keys, operation)
+  if (isRefusal(result)) return refuseWith(result, output)
+  if ('trade' in result) output.say(`${result.trade.tradeId}  ${result.trade.status}  ${result.trade.price}`)
+  output.document(result)
+  return 0
+}
+
 async function order(url: string, keys: string, operation: JsonObject): Promise<OperationResult | Refusal> {
   if (keys === '') return refuse('usage', "name the folder of an operator's key with --keys")
   const key = readOperatorKey(keys)

@@ -258,12 +258,15 @@ export type GatewayApi = {
   cancelOrder(by: Principal, clOrdId: string): Promise<OrderView | Refusal>
   /** One of several eyes: an operator's signed approval (JWS) of exactly this settlement. See `approvalOf`. */
   approveTrade(id: string, approval: JsonObject): Promise<TradeView | Refusal>
-  /** An operator's signed order (JWS): FIX session administration, or ending a quote. See `operationOf`. */
+  /** An operator's signed order (JWS): FIX session administration, ending a quote, busting or correcting a fill. See `operationOf`. */
   operate(order: JsonObject): Promise<OperationResult | Refusal>
 }
 
 /** What an order changed. */
-export type OperationResult = { readonly session: FixSessionView } | { readonly quote: QuoteView }
+export type OperationResult =
+  | { readonly session: FixSessionView }
+  | { readonly quote: QuoteView }
+  | { readonly trade: TradeView }
 
 export type SessionAction =
   | { readonly action: 'enable' | 'disable' | 'reset' | 'logout' }

@@ -1,13 +1,27 @@
 // Policy before every decision: facts of the state that the decision will see, the point of decision, and the mark
 // that the entry keeps.
 import { formatInstant, fromMinor, isRefusal, type Clock, type Decimal, type Refusal } from '#core'
-import { decideFacts, refusalOf, type Decision, type Pdp, type PolicyFacts } from '#policy'
+import {
+  decideFacts,
+  isAftercare,
+  refusalOf,
+  type AftercareAction,
+  type Decision,
+  type Pdp,
+  type PolicyFacts,
+} from '#policy'
 import { usageKey, type DeskState, type ExecutionTerms, type Instrument } from '#trade'
 import type { Principal } from './api.ts'
 import type { Authorised } from './loop.ts'
 import type { Registry } from './registry.ts'
 
-type DealAction = 'RequestQuote' | 'IssueQuote' | 'PlaceOrder' | 'AcceptOrder' | 'CancelOrder'
+type DealAction =
+  | 'RequestQuote'
+  | 'IssueQuote'
+  | 'PlaceOrder'
+  | 'AcceptOrder'
+  | 'CorrectTrade'
+  | AftercareAction
 type SettleAction = 'ConfirmTrade' | 'InstructSettlement' | 'SubmitSettlement'
 
 export type Deal = {
@@ -15,10 +29,14 @@ export type Deal = {
   readonly instrument: Instrument
   /** What an order is worth; a request for quote is worth nothing yet. */
   readonly terms?: { readonly premiumMinor: string }
+  /** A fill of today that this one takes the place of: its premium is counted already. */
+  readonly replaces?: ExecutionTerms
 }
 
 export type Authoriser = {
   readonly deal: (action: DealAction, deal: Deal) => Authorised
+  /** The same, for what an operator alone may do. */
+  readonly operate: (action: 'BustTrade' | 'CorrectTrade', by: Principal, deal: Deal) => Authorised
   readonly settle: (
     action: SettleAction,
     trade: ExecutionTerms,
@@ -42,16 +60,22 @@ export function createAuthoriser(parts: {
   const usedOn = (counterparty: string, at: string): bigint =>
     parts.state().usage.get(usageKey(counterparty, at)) ?? 0n
   const ask = (facts: PolicyFacts): Authorised => authorised(decideFacts(pdp, facts), pdp)
+  const askDeal = (action: DealAction, deal: Deal, authenticated: boolean): Authorised => {
+    const { counterparty, instrument, terms, replaces } = deal
+    const parties = { ...tradeFacts(registry, counterparty, instrument), authenticated }
+    if (isAftercare(action)) return ask({ action, ...parties })
+    const today = formatInstant(clock.now())
+    const isOfToday = replaces?.transactTime.slice(0, 10) === today.slice(0, 10)
+    const freed = isOfToday ? BigInt(replaces.premiumMinor) : 0n
+    const worth = {
+      amount: units(BigInt(terms?.premiumMinor ?? 0)),
+      usedToday: units(usedOn(counterparty, today) - freed),
+    }
+    return ask({ action, ...parties, ...worth })
+  }
   return {
-    deal: (action, { counterparty, instrument, terms }) => {
-      const parties = { ...tradeFacts(registry, counterparty, instrument), authenticated: true }
-      if (action === 'CancelOrder') return ask({ action, ...parties })
-      const worth = {
-        amount: units(BigInt(terms?.premiumMinor ?? 0)),
-        usedToday: units(usedOn(counterparty, formatInstant(clock.now()))),
-      }
-      return ask({ action, ...parties, ...worth })
-    },
+    deal: (action, deal) => askDeal(action, deal, true),
+    operate: (action, by, deal) => askDeal(action, deal, by.kind === 'operator'),
     settle: (action, trade, instrument, approvals) => {
       const name = trade.maker.name === registry.self.name ? trade.taker.name : trade.maker.name
       const premium = BigInt(trade.premiumMinor)

@@ -14,6 +14,7 @@ import {
   type Refusal,
 } from '#core'
 import { parseAddress } from '#crypto'
+import { fixSessionKey } from './registry.ts'
 import { flag, integer, listOf, object, oneOf, optional, read, text, type Shaped } from './shape.ts'
 
 const port = integer(0, 65_535)
@@ -32,6 +33,10 @@ const fixSession = object({
   party: text,
   heartBtIntSeconds: integer(1, 3600),
   connect: optional(object({ host: text, port })),
+  /** Of a drop-copy session: the sessions (`FIX.4.4:ALDER->CEDAR`) whose execution reports it gets. */
+  dropCopyOf: optional(listOf(text, 256)),
+  /** When this session is lost, its open quotes end. */
+  cancelOn: optional(oneOf('disconnect', 'disconnect-or-logout')),
   /** SPKI pin of the certificate that the logon is bound to; absent only on a plain loopback acceptor. */
   pin: optional(text),
 })
@@ -151,8 +156,12 @@ const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
 function sessionContradiction(
   session: FixSessionConfig,
   at: string,
-  { name, peering }: GatewayConfig,
+  config: GatewayConfig,
 ): Refusal | undefined {
+  const { name, peering } = config
+  const uncopied = dropCopyContradiction(session, at, config)
+  // A listener of our own, say the risk system, is no institution.
+  if (uncopied || (session.use === 'drop-copy' && session.party === name)) return uncopied
   if (session.use === 'desk')
     return session.party === name ? undefined : wrong(`${at}.party`, `is not ${name}, whose desk it is`)
   const party = peering.peers.find((one) => one.name === session.party)
@@ -160,6 +169,21 @@ function sessionContradiction(
   if (session.pin !== party.pin) return wrong(`${at}.pin`, `is not the pin of ${party.name}`)
   if (session.role === 'initiator' && !session.connect) return wrong(`${at}.connect`, 'is missing')
   return undefined
+}
+
+/** A drop copy watches sessions that are there, and watches them only. */
+function dropCopyContradiction(
+  { use, dropCopyOf }: FixSessionConfig,
+  at: string,
+  { fix }: GatewayConfig,
+): Refusal | undefined {
+  if ((use === 'drop-copy') !== (dropCopyOf !== undefined))
+    return wrong(`${at}.dropCopyOf`, 'and the use drop-copy belong together')
+  const watched = new Set(fix.sessions.filter((one) => one.use !== 'drop-copy').map(fixSessionKey))
+  const unknown = dropCopyOf?.find((key) => !watched.has(key))
+  return unknown === undefined
+    ? undefined
+    : wrong(`${at}.dropCopyOf`, `names no session to watch: ${unknown}`)
 }
 
 function first<T>(

@@ -9,6 +9,7 @@ import type { GatewayConfig } from './config.ts'
 import type { GatewayKeys } from './keys.ts'
 import { createLoop, type Probe } from './loop.ts'
 import { createMaker } from './maker.ts'
+import { createOutbox } from './outbox.ts'
 import type { PeeringParts } from './peering.ts'
 import { placeOf } from './place.ts'
 import { createRegistry } from './registry.ts'
@@ -73,6 +74,7 @@ function assemblePeering(parts: CoreParts, maker: PeeringParts['maker']): Peerin
   const desk = { loop, clock, random, registry, place, authorise, maker }
   return {
     ...desk,
+    outbox: createOutbox((bundle) => loop.commit(bundle)),
     instrumentOf: (securityId) => parseInstrument(securityId, place.venue, clock.now()),
     recordSigner: record,
     settlementSigner: settlement,

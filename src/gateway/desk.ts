@@ -1,5 +1,14 @@
 // What this gateway does with desk commands, whichever door they come through: check the product, ask policy, decide.
-import { toHex, formatDecimal, isRefusal, parseDecimal, refuse, type Clock, type Random, type Refusal } from '#core'
+import {
+  toHex,
+  formatDecimal,
+  isRefusal,
+  parseDecimal,
+  refuse,
+  type Clock,
+  type Random,
+  type Refusal,
+} from '#core'
 import {
   answerRfq,
   cancelQuote,
@@ -51,8 +60,8 @@ export type Step<T> =
   | { readonly acted: Acted; readonly value: T; readonly refused?: undefined }
   | { readonly acted: Acted; readonly refused: Refusal; readonly value?: undefined }
 
-const refusedStep = (acted: Acted, refused: Refusal): Step<never> => ({ acted, refused })
-const stepOf = <T>(acted: Acted, value: T): Step<T> =>
+export const refusedStep = (acted: Acted, refused: Refusal): Step<never> => ({ acted, refused })
+export const stepOf = <T>(acted: Acted, value: T): Step<T> =>
   acted.refused ? refusedStep(acted, acted.refused) : { acted, value }
 
 export type InstrumentStep<T> = T & { readonly instrument: Instrument }
@@ -171,7 +180,12 @@ export function takeQuoteRefusal(
 }
 
 /** Either side ends an open quote: the maker withdraws it, the taker passes on it. */
-export function endQuote(parts: DeskParts, by: Principal, quoteId: string, who: string): Step<{ quote: Quote }> {
+export function endQuote(
+  parts: DeskParts,
+  by: Principal,
+  quoteId: string,
+  who: string,
+): Step<{ quote: Quote }> {
   const { loop } = parts
   const quote = loop.state.quotes.get(quoteId)
   const name = 'CancelQuote'
@@ -232,12 +246,16 @@ export function fillFor(
     authorised,
     decide: (state, context) => fillOrder(state, terms, takerName, context),
     onRefusal: (refusal, context) =>
-      refusal.refusal === 'duplicate-cl-ord-id' ? [] : refuseOrder(loop.state, terms, refusal, context.policy),
+      refusal.refusal === 'duplicate-cl-ord-id'
+        ? []
+        : refuseOrder(loop.state, terms, refusal, context.policy),
   })
   if (acted.refused) return refusedStep(acted, acted.refused)
   const tradeId = tradeIdOf(parts.registry.self, `E-${made + 1}`)
   const execution = loop.state.trades.get(tradeId)?.terms
-  return execution ? stepOf(acted, { execution, instrument }) : refusedStep(acted, refuse('internal', 'no fill'))
+  return execution
+    ? stepOf(acted, { execution, instrument })
+    : refusedStep(acted, refuse('internal', 'no fill'))
 }
 
 function orderTerms(
@@ -251,12 +269,19 @@ function orderTerms(
   const premium = premiumOf(parts, instrument, order)
   if (isRefusal(premium)) return premium
   const { clOrdId, quoteId, side, orderQty, price, currency } = order
-  const economics = { securityId: instrument.securityId, side, orderQty, price, currency, premiumMinor: premium }
+  const economics = {
+    securityId: instrument.securityId,
+    side,
+    orderQty,
+    price,
+    currency,
+    premiumMinor: premium,
+  }
   return { instrument, terms: { clOrdId, quoteId, quoteReqId, ...economics, principal: by.id } }
 }
 
 /** Refuses a size or price off the instrument's grid, so that the premium is exact and no later sum can fail. */
-function premiumOf(
+export function premiumOf(
   parts: DeskParts,
   instrument: Instrument,
   order: { readonly orderQty: string; readonly price: string },
@@ -309,7 +334,14 @@ function executionOf(fill: FillFields, context: FillContext): ExecutionTerms {
   const { execId, orderId, clOrdId, side, orderQty, price, currency, transactTime } = fill
   const { quoteId, quoteReqId } = order
   const ids = { tradeId: tradeIdOf(maker, execId), execId, orderId, clOrdId, quoteId, quoteReqId }
-  const economics = { securityId: instrument.securityId, side, lastQty: orderQty, lastPx: price, currency, premiumMinor: premium }
+  const economics = {
+    securityId: instrument.securityId,
+    side,
+    lastQty: orderQty,
+    lastPx: price,
+    currency,
+    premiumMinor: premium,
+  }
   return { ...ids, ...economics, transactTime, validUntilTime: quote.terms.validUntilTime, taker, maker }
 }
 
@@ -322,7 +354,8 @@ export function takeOrderRefusal(
 ): Step<{ order: OrderTerms }> {
   const { loop, registry } = parts
   const order = loop.state.orders.get(rfqKey(registry.self.name, clOrdId))
-  const corr = (order && loop.state.quotes.get(order.terms.quoteId)?.rfq) ?? rfqKey(registry.self.name, clOrdId)
+  const corr =
+    (order && loop.state.quotes.get(order.terms.quoteId)?.rfq) ?? rfqKey(registry.self.name, clOrdId)
   const name = 'ReceiveOrderRefusal'
   if (!order || order.status !== 'placed') {
     const unknown = refuse('order-unknown', `no open order ${clOrdId}`)

@@ -22,6 +22,7 @@ import {
   type PeeringParts,
 } from './peering.ts'
 import { fixSessionKey } from './registry.ts'
+import { cancelOpenQuotes } from './session-loss.ts'
 
 export type Doors = {
   readonly config: GatewayConfig
@@ -35,31 +36,49 @@ export type Doors = {
 /** The ports that were really taken, for configurations with port 0. */
 export type Ports = { readonly peering: number; readonly fix: readonly number[] }
 
-export function openFix({ config, store, peering, clock }: Doors): Promise<FixEngine> {
+/** The decisions of a lost session are carried out like any other; that they fail is a failure of the store. */
+export async function openFix(
+  { config, store, peering, clock }: Doors,
+  onFailure: (error: unknown) => void,
+): Promise<FixEngine> {
   let engine: FixEngine | undefined
   const desk = createFixDesk(
     peering,
     (session, body) => void engine?.send(session, body).catch(() => undefined),
   )
-  const opening = createFixEngine({
+  engine = await createFixEngine({
     sessions: config.fix.sessions.map(engineSession),
     persistence: createFixStore(store, peering.loop.commitBatch),
     application: {
       onMessage: (turn, message, flags) => desk.onMessage(turn, message, flags),
-      onSession: () => undefined,
+      onSession: ({ what, session }) => {
+        if (what === 'cancel-orders' && session !== undefined)
+          cancelOpenQuotes(peering, session).catch(onFailure)
+      },
     },
     clock,
   })
-  return opening.then((opened) => (engine = opened))
+  const { send, close } = engine
+  peering.outbox.bind(send)
+  return {
+    ...engine,
+    close: () => {
+      peering.outbox.close()
+      return close()
+    },
+  }
 }
 
 function engineSession(session: FixSessionConfig): SessionConfig {
-  const { beginString, senderCompId, targetCompId, role, heartBtIntSeconds, pin } = session
+  const { beginString, senderCompId, targetCompId, role, heartBtIntSeconds } = session
+  const { pin, dropCopyOf, cancelOn } = session
   const config = { beginString, senderCompId, targetCompId, role, heartBtIntSeconds }
   return {
     ...config,
     ...(beginString === 'FIXT.1.1' ? { defaultApplVerId: '9' as const } : {}),
     ...(pin === undefined ? {} : { certificate: { pin } }),
+    ...(dropCopyOf === undefined ? {} : { dropCopyOf }),
+    ...(cancelOn === undefined ? {} : { cancelOn }),
   }
 }
 

@@ -182,7 +182,7 @@ async function goOnline(core: Core, options: GatewayOptions, opened: Opened): Pr
   const { config, journal, clock, worker, store } = core
   const policy = witnessPolicyOf(config.journal)
   if (isRefusal(policy)) return policy
-  const engine = await openFix(core)
+  const engine = await openFix(core, options.onFailure)
   opened.push(() => engine.close())
   const server = openPeering(core, evidenceParts(core), options.onFailure)
   opened.push(() => server.close())
@@ -216,7 +216,7 @@ function evidenceParts({ journal, projection, config, peering, clock, settling }
 }
 
 function apiOf(core: Core, engine: FixEngine, witnessing: Witnessing): GatewayApi {
-  const { config, journal, clock, chain, worker, peering, pdp, policies, keys } = core
+  const { config, store, journal, clock, chain, worker, peering, pdp, policies, keys } = core
   const evidence = evidenceParts(core)
   return createGatewayApi({
     config,
@@ -233,6 +233,7 @@ function apiOf(core: Core, engine: FixEngine, witnessing: Witnessing): GatewayAp
     engine: () => engine,
     pdp,
     policies: policies.policies,
+    rows: createRows(store, journal, 'operations'),
   })
 }
 

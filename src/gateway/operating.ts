@@ -1,24 +1,23 @@
-// What an operator orders: FIX session administration, and ending a quote of ours. Each order is signed with the
-// operator's own key, carries a nonce, and is carried out once.
+// What an operator orders: FIX session administration, ending a quote of ours, taking back or correcting a fill of
+// ours. Each order is signed with the operator's own key, carries a nonce, and is carried out once.
 import { isRefusal, refuse, type JsonObject, type Refusal } from '#core'
 import type { Signer } from '#crypto'
-import { writeQuoteCancel, type FixEngine, type SessionView } from '#transport'
+import type { FixEngine, SessionView } from '#transport'
 import type { OperationResult, Principal, SessionAction } from './api.ts'
 import type { GatewayConfig } from './config.ts'
-import { endQuote } from './desk.ts'
 import { openStatement, signStatement } from './operator-statement.ts'
 import type { PeeringParts } from './peering.ts'
-import { fixSessionKey } from './registry.ts'
+import { bustByOperator, cancelByOperator, correctByOperator } from './revising.ts'
 import type { Rows } from './rows.ts'
 import { integer, object, oneOf, optional, text, type Shaped } from './shape.ts'
 import { sessionView } from './session-view.ts'
-import { quoteView, type ViewParts } from './views.ts'
+import { quoteView, tradeView, type ViewParts } from './views.ts'
 
 export const operationTyp = 'poundlock-operation+json'
 
 const sequence = optional(integer(1, 2_147_483_647))
 const shape = object({
-  command: oneOf('administer-session', 'cancel-quote'),
+  command: oneOf('administer-session', 'cancel-quote', 'bust-trade', 'correct-trade'),
   /** Random, so that the same order given twice on purpose is two orders. */
   nonce: text,
   session: optional(text),
@@ -26,6 +25,9 @@ const shape = object({
   nextSender: sequence,
   nextTarget: sequence,
   quoteId: optional(text),
+  tradeId: optional(text),
+  /** The right price of a fill, a decimal. */
+  price: optional(text),
 })
 export type Operation = Shaped<typeof shape>
 
@@ -48,9 +50,15 @@ export async function operate(parts: OperatingParts, order: JsonObject): Promise
     return refuse('message-replayed', 'this order was given before; sign a new one')
   const by: Principal = { kind: 'operator', id: opened.operator }
   const { command } = opened.statement
-  return command === 'administer-session'
-    ? administer(parts, by, opened.statement)
-    : cancelQuote(parts, by, opened.statement)
+  switch (command) {
+    case 'administer-session':
+      return administer(parts, by, opened.statement)
+    case 'cancel-quote':
+      return cancelQuote(parts, by, opened.statement)
+    case 'bust-trade':
+    case 'correct-trade':
+      return reviseTrade(parts, by, opened.statement)
+  }
 }
 
 async function administer(
@@ -88,21 +96,33 @@ async function carryOut(
   return admin.setNextIn(id, nextTarget)
 }
 
-/** QuoteCancel(Z) to the one who asked; an order that crosses it is refused as `quote-used`. */
+/** QuoteCancel(Z) to the one who asked; an order that crosses it is refused as `quote-cancelled`. */
 async function cancelQuote(
-  { peering, views, engine }: OperatingParts,
+  { peering, views }: OperatingParts,
   by: Principal,
   { quoteId = '' }: Operation,
 ): Promise<OperationResult | Refusal> {
-  const ended = endQuote(peering, by, quoteId, peering.registry.self.name)
-  const rfq = ended.value && peering.loop.state.rfqs.get(ended.value.quote.rfq)?.terms
-  const session = rfq && peering.registry.sessionOf(rfq.taker.name)
-  if (ended.refused || !rfq || !session) {
-    await peering.loop.commit(ended.acted.bundle)
-    return ended.refused ?? refuse('quote-unknown', `${quoteId} was quoted on no session`)
-  }
-  const body = writeQuoteCancel(quoteId, rfq.quoteReqId)
-  await engine().send(fixSessionKey(session), body, { attachments: [ended.acted.bundle] })
+  const refused = await cancelByOperator(peering, by, quoteId)
+  if (refused) return refused
   const quote = peering.loop.state.quotes.get(quoteId)
   return quote ? { quote: quoteView(views, quote) } : refuse('quote-unknown', quoteId)
+}
+
+/** ExecutionReport(8) 150=H or G to the taker. The answer is the trade that was busted, or that now stands. */
+async function reviseTrade(
+  { peering, views }: OperatingParts,
+  by: Principal,
+  { command, tradeId = '', price }: Operation,
+): Promise<OperationResult | Refusal> {
+  if (command === 'correct-trade' && price === undefined)
+    return refuse('field-missing', 'correct-trade needs the right price')
+  const refused =
+    price !== undefined && command === 'correct-trade'
+      ? await correctByOperator(peering, by, tradeId, price)
+      : await bustByOperator(peering, by, tradeId)
+  if (refused) return refused
+  const { trades } = peering.loop.state
+  const standing = trades.get(tradeId)?.correctedBy ?? tradeId
+  const trade = trades.get(standing)
+  return trade ? { trade: tradeView(views, standing, trade) } : refuse('trade-unknown', tradeId)
 }

@@ -17,6 +17,8 @@ import type { Principal } from './api.ts'
 import type { PeerConfig } from './config.ts'
 import type { DeskParts } from './desk.ts'
 import type { Acted, Command } from './loop.ts'
+import type { Outbox } from './outbox.ts'
+import { durableAndReported } from './post-trade.ts'
 import {
   checkInstructionSignature,
   compareWithExecution,
@@ -36,6 +38,7 @@ export const confirmationsPath = '/peer/v1/confirmations'
 export const instructionsPath = '/peer/v1/instructions'
 
 export type PeeringParts = DeskParts & {
+  readonly outbox: Outbox
   readonly recordSigner: Signer
   readonly settlementSigner: DigestSigner
   readonly recordKeys: () => KeyLookup
@@ -87,7 +90,7 @@ async function confirm(
     authorised: parts.authorise.settle('ConfirmTrade', trade.terms, instrument, trade.approvals.length),
     decide: (state, context) => confirmTrade(state, tradeId, sealed, context),
   })
-  const refused = await durable(parts, acted)
+  const refused = await durableAndReported(parts, acted, tradeId)
   return refused ?? { record: sealed.record }
 }
 

@@ -17,6 +17,7 @@ export type Registry = {
   /** Where orders and requests for that institution go. */
   readonly sessionOf: (party: string) => FixSessionConfig | undefined
   readonly counterpartySessions: () => readonly FixSessionConfig[]
+  readonly deskSessions: () => readonly FixSessionConfig[]
 }
 
 export function createRegistry(
@@ -30,6 +31,7 @@ export function createRegistry(
   const accounts = new Map<string, string>(peers.map((one) => [one.lei, one.settlementAddress]))
   accounts.set(config.lei, own.settlementAddress)
   const counterparties = config.fix.sessions.filter(({ use }) => use === 'counterparty')
+  const desks = config.fix.sessions.filter(({ use }) => use === 'desk')
   const sessions = new Map(config.fix.sessions.map((one) => [fixSessionKey(one), one]))
   return {
     self,
@@ -41,6 +43,7 @@ export function createRegistry(
     session: (key) => sessions.get(key),
     sessionOf: (party) => counterparties.find((session) => session.party === party),
     counterpartySessions: () => counterparties,
+    deskSessions: () => desks,
   }
 }
 

@@ -29,6 +29,7 @@ import {
   type WorkKind,
 } from '#trade'
 import type { PeerClient } from '#transport'
+import { durableAndReported } from './post-trade.ts'
 import {
   commandOf,
   confirmationsPath,
@@ -113,7 +114,7 @@ async function sendProposal(parts: SettlingParts, { tradeId, trade }: Job): Work
     authorised: authorisedTo(parts, 'ConfirmTrade', trade),
     decide: (state, context) => confirmTrade(state, tradeId, sealed, context),
   })
-  return durable(parts, acted)
+  return durableAndReported(parts, acted, tradeId)
 }
 
 async function signOwnInstruction(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcome {

@@ -425,9 +425,13 @@ export const SignedStatement = Type.Object(
   { $id: 'SignedStatement', ...shut },
 )
 
-/** What an operator's order changed: one of the two. */
+/** What an operator's order changed: one of the three. */
 export const OperationAnswer = Type.Object(
-  { session: Type.Optional(ref(FixSession)), quote: Type.Optional(ref(Quote)) },
+  {
+    session: Type.Optional(ref(FixSession)),
+    quote: Type.Optional(ref(Quote)),
+    trade: Type.Optional(ref(Trade)),
+  },
   { $id: 'OperationAnswer', ...shut },
 )
 

@@ -121,6 +121,7 @@ const nothingHeld: Position = {
   premiumMinor: 0n,
   lastPx: '0',
   currency: '',
+  tradedAt: '',
   counterparties: [],
 }
 
@@ -141,6 +142,7 @@ function hold(state: DeskState, tradeId: string): void {
     premiumMinor: before.premiumMinor + (bought ? premium : -premium),
     lastPx: terms.lastPx,
     currency: terms.currency,
+    tradedAt: terms.transactTime,
     counterparties: [...new Set([...before.counterparties, name])],
   })
 }

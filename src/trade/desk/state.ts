@@ -85,6 +85,8 @@ export type Position = {
   readonly premiumMinor: bigint
   readonly lastPx: string
   readonly currency: string
+  /** Of the newest trade: the option was listed then. */
+  readonly tradedAt: string
   readonly counterparties: readonly string[]
 }
 

@@ -8,7 +8,7 @@ export type DeskBody = { readonly msgType: string; readonly body: readonly DeskF
 
 /** Of a parsed message or of one entry of a repeating group. */
 export type FieldReader = { text(tag: number): string | undefined }
-export type MessageReader = FieldReader & { groups(countTag: number): readonly FieldReader[] }
+export type MessageReader = FieldReader & { groups(countTag: number): readonly MessageReader[] }
 
 export function required(message: FieldReader, tag: number, name: string): string | Refusal {
   const value = message.text(tag)
@@ -65,6 +65,38 @@ export function readProduct(message: FieldReader, currency: string | undefined):
     currency,
   }
 }
+
+/** A business date (LocalMktDate) of an RFC 3339 time: its UTC day. */
+export const writeDate = (rfc3339: string): string => rfc3339.slice(0, 10).replaceAll('-', '')
+
+/** Parties block with LEIs: PartyIDSource(447) N. PartyRole(452): 1 executing firm, 17 contra firm. */
+export const writeParties = (
+  parties: readonly { readonly lei: string; readonly role: '1' | '17' }[],
+): readonly DeskField[] => [
+  [453, String(parties.length)],
+  ...parties.flatMap(({ lei, role }): DeskField[] => [
+    [448, lei],
+    [447, 'N'],
+    [452, role],
+  ]),
+]
+
+/** RegulatoryTradeIDGrp with the UTI as the current id; an agreed extension of FIX 4.4. */
+export const writeUti = (uti: string): readonly DeskField[] => [
+  [1907, '1'],
+  [1903, uti],
+  [1906, '0'],
+]
+
+/** Enough of the Instrument block for an answer about a product that may not exist. */
+export const writeNamedProduct = (securityId: string | undefined): readonly DeskField[] =>
+  securityId
+    ? [
+        [55, securityId.split('-')[0] || '[N/A]'],
+        [48, securityId],
+        [22, '8'],
+      ]
+    : [[55, '[N/A]']]
 
 /** The Instrument block in full, CFICode and PutOrCall both, so that either kind of reader is served. */
 export const writeInstrument = (instrument: Instrument): readonly DeskField[] => [

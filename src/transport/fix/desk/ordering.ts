@@ -9,6 +9,7 @@ import {
   readTimestamp,
   required,
   writeInstrument,
+  writeNamedProduct,
   writeSide,
   writeTimestamp,
   type DeskBody,
@@ -82,19 +83,33 @@ export type FillFields = Economics & {
 export type ReportFields =
   | { readonly kind: 'fill'; readonly fill: FillFields }
   | { readonly kind: 'rejected'; readonly clOrdId: string; readonly reason: string; readonly text: string }
+  /** ExecRefID(19) names the execution that is taken back (H) or put right (G) by this one. */
+  | { readonly kind: 'bust'; readonly execRefId: string; readonly execId: string }
+  | { readonly kind: 'correction'; readonly execRefId: string; readonly fill: FillFields }
   | { readonly kind: 'other'; readonly execType: string }
 
-/** ExecType(150): F is a fill, 8 a rejection; the rest is status. */
+/** ExecType(150): F is a fill, G corrects and H cancels one, 8 is a rejection; the rest is status. */
 export function readExecutionReport(message: FieldReader): ReportFields | Refusal {
   const execType = required(message, 150, 'ExecType')
   if (isRefusal(execType)) return execType
-  if (execType !== 'F' && execType !== '8') return { kind: 'other', execType }
+  if (execType === 'H') return readBust(message)
+  if (execType !== 'F' && execType !== 'G' && execType !== '8') return { kind: 'other', execType }
   const clOrdId = required(message, 11, 'ClOrdID')
   if (isRefusal(clOrdId)) return clOrdId
   if (execType === '8')
     return { kind: 'rejected', clOrdId, reason: message.text(103) ?? '', text: message.text(58) ?? '' }
   const fill = readFill(message, clOrdId)
-  return isRefusal(fill) ? fill : { kind: 'fill', fill }
+  if (isRefusal(fill)) return fill
+  if (execType === 'F') return { kind: 'fill', fill }
+  const execRefId = required(message, 19, 'ExecRefID')
+  return isRefusal(execRefId) ? execRefId : { kind: 'correction', execRefId, fill }
+}
+
+function readBust(message: FieldReader): ReportFields | Refusal {
+  const execId = required(message, 17, 'ExecID')
+  if (isRefusal(execId)) return execId
+  const execRefId = required(message, 19, 'ExecRefID')
+  return isRefusal(execRefId) ? execRefId : { kind: 'bust', execRefId, execId }
 }
 
 function readFill(message: FieldReader, clOrdId: string): FillFields | Refusal {
@@ -109,13 +124,23 @@ function readFill(message: FieldReader, clOrdId: string): FillFields | Refusal {
 }
 
 /** The fill of the whole order: LeavesQty 0, CumQty and AvgPx of this one execution. */
-export const writeFill = (terms: ExecutionTerms, instrument: Instrument): DeskBody => ({
+export const writeFill = (terms: ExecutionTerms, instrument: Instrument): DeskBody =>
+  fillReport(terms, instrument, [[150, 'F']])
+
+/** The same fill at another price, under its own ExecID; `execRefId` is the one that it replaces. */
+export const writeCorrection = (terms: ExecutionTerms, execRefId: string, instrument: Instrument): DeskBody =>
+  fillReport(terms, instrument, [
+    [19, execRefId],
+    [150, 'G'],
+  ])
+
+const fillReport = (terms: ExecutionTerms, instrument: Instrument, type: readonly DeskField[]): DeskBody => ({
   msgType: '8',
   body: [
     [37, terms.orderId],
     [11, terms.clOrdId],
     [17, terms.execId],
-    [150, 'F'],
+    ...type,
     [39, '2'],
     ...writeInstrument(instrument),
     [54, writeSide(terms.side)],
@@ -129,6 +154,70 @@ export const writeFill = (terms: ExecutionTerms, instrument: Instrument): DeskBo
     [15, terms.currency],
   ],
 })
+
+/** The fill is taken back: nothing is filled and nothing works any more. */
+export const writeBust = (
+  terms: ExecutionTerms,
+  execId: string,
+  instrument: Instrument,
+  at: string,
+): DeskBody => ({
+  msgType: '8',
+  body: [
+    [37, terms.orderId],
+    [11, terms.clOrdId],
+    [17, execId],
+    [19, terms.execId],
+    [150, 'H'],
+    [39, '4'],
+    ...writeInstrument(instrument),
+    [54, writeSide(terms.side)],
+    [38, terms.lastQty],
+    [32, terms.lastQty],
+    [31, terms.lastPx],
+    [151, '0'],
+    [14, '0'],
+    [6, '0'],
+    [60, writeTimestamp(at)],
+    [15, terms.currency],
+  ],
+})
+
+/** OrdStatus(39) of an order here: PendingNew, Filled, Rejected, Canceled. */
+export const ordStatusOf: Readonly<Record<Order['status'], string>> = {
+  placed: 'A',
+  filled: '2',
+  refused: '8',
+  busted: '4',
+}
+
+/** ExecType I: the state of an order, which is no execution. `fill` is there when the order is filled. */
+export const writeOrderStatus = (
+  order: Order,
+  fill: ExecutionTerms | undefined,
+  report: { readonly execId: string; readonly at: string },
+): DeskBody => {
+  const { clOrdId, securityId, side, orderQty } = order.terms
+  const isFilled = order.status === 'filled'
+  return {
+    msgType: '8',
+    body: [
+      [37, fill?.orderId ?? 'NONE'],
+      [11, clOrdId],
+      [17, report.execId],
+      [150, 'I'],
+      [39, ordStatusOf[order.status]],
+      ...writeNamedProduct(securityId),
+      [54, writeSide(side)],
+      [38, orderQty],
+      [151, order.status === 'placed' ? orderQty : '0'],
+      [14, isFilled ? orderQty : '0'],
+      [6, isFilled && fill ? fill.lastPx : '0'],
+      [60, writeTimestamp(report.at)],
+      ...(order.refused ? [[58, order.refused.detail] as const] : []),
+    ],
+  }
+}
 
 export type RejectedOrder = {
   readonly clOrdId: string
@@ -150,9 +239,7 @@ export function writeOrderReject(order: RejectedOrder, refusal: Refusal, at: str
       [150, '8'],
       [39, '8'],
       [103, String(ordRejReason)],
-      [55, order.securityId.split('-')[0] || '[N/A]'],
-      [48, order.securityId],
-      [22, '8'],
+      ...writeNamedProduct(order.securityId),
       [54, writeSide(order.side)],
       [38, order.orderQty],
       [151, '0'],

@@ -8,6 +8,7 @@ import {
   readTimestamp,
   required,
   writeInstrument,
+  writeNamedProduct,
   writeSide,
   writeTimestamp,
   type DeskBody,
@@ -43,10 +44,12 @@ export function readQuoteRequest(message: MessageReader): QuoteRequestFields | R
   return isRefusal(product) ? product : { quoteReqId, product, side, orderQty, currency }
 }
 
-export const writeQuoteRequest = (terms: RfqTerms, instrument: Instrument): DeskBody => ({
+/** `rfqReqId`: the RFQRequest(AH) of a maker's desk that asked to see it. */
+export const writeQuoteRequest = (terms: RfqTerms, instrument: Instrument, rfqReqId?: string): DeskBody => ({
   msgType: 'R',
   body: [
     [131, terms.quoteReqId],
+    ...(rfqReqId === undefined ? [] : [[644, rfqReqId] as const]),
     [146, '1'],
     ...writeInstrument(instrument),
     [54, writeSide(terms.side)],
@@ -107,9 +110,7 @@ export const writeQuoteRequestReject = (
     [131, quoteReqId],
     [658, String(REFUSALS[refusal.refusal].fix.quoteRequestRejectReason)],
     [146, '1'],
-    [55, securityId.split('-')[0] || '[N/A]'],
-    [48, securityId],
-    [22, '8'],
+    ...writeNamedProduct(securityId),
     [58, toOrdReject(refusal).text],
   ],
 })
@@ -131,7 +132,7 @@ export const writeQuoteCancel = (quoteId: string, quoteReqId: string): DeskBody 
   ],
 })
 
-/** QuoteResponse(AJ), QuoteRespType(694): 1 hit/lift, 6 pass; a counter (2) is not supported. */
+/** QuoteResponse(AJ), QuoteRespType(694): 1 hit/lift, 6 pass. `counter-unsupported` for 2, a counter-offer. */
 export type QuoteResponseFields = {
   readonly quoteRespId: string
   readonly quoteId: string
@@ -147,5 +148,41 @@ export function readQuoteResponse(message: FieldReader): QuoteResponseFields | R
   const type = message.text(694)
   if (type === '1') return { quoteRespId, quoteId, type: 'hit', message }
   if (type === '6') return { quoteRespId, quoteId, type: 'pass', message }
+  if (type === '2') return refuse('counter-unsupported', `QuoteID ${quoteId}: the quote is firm as it stands`)
   return refuse('field-invalid', `QuoteRespType(694) ${type ?? 'missing'}: 1 hits, 6 passes`, { tag: '694' })
 }
+
+/** QuoteResponse(AJ) 694=6: the taker passes on a quote. */
+export const writePass = (quoteRespId: string, quoteId: string, instrument: Instrument): DeskBody => ({
+  msgType: 'AJ',
+  body: [[693, quoteRespId], [117, quoteId], [694, '6'], ...writeInstrument(instrument)],
+})
+
+/** QuoteStatus(297) that a QuoteResponse can be answered with. */
+export type QuoteStatus = 'pass' | 'rejected' | 'not-found' | 'expired'
+const quoteStatus: Readonly<Record<QuoteStatus, string>> = {
+  rejected: '5',
+  expired: '7',
+  'not-found': '9',
+  pass: '11',
+}
+
+/** QuoteStatusReport(AI): the answer to a QuoteResponse that makes no trade. */
+export const writeQuoteStatus = (
+  response: {
+    readonly quoteRespId: string
+    readonly quoteId: string
+    readonly securityId: string | undefined
+  },
+  status: QuoteStatus,
+  refusal?: Refusal,
+): DeskBody => ({
+  msgType: 'AI',
+  body: [
+    [117, response.quoteId],
+    [693, response.quoteRespId],
+    ...writeNamedProduct(response.securityId),
+    [297, quoteStatus[status]],
+    ...(refusal ? [[58, toOrdReject(refusal).text] as const] : []),
+  ],
+})
