@@ -69,7 +69,7 @@ export function createAuditor(origin: string): Auditor {
       const { at, type, body } = fields as { at: string; type: string; body: Fields }
       const entry = { seq: index, at, type, body, parts }
       entries.push(entry)
-      problems.push(...valueProblems(entry), ...orderProblems(lives, entry))
+      problems.push(...valueProblems(entry), ...orderProblems(lives, entry), ...termProblems(entries, entry))
     },
     report: () => ({ entries, root: treeRoot(hashes).toString('hex'), problems }),
   }
@@ -218,6 +218,42 @@ function orderProblems(lives: Lives, { seq, type, body }: Entry): string[] {
     problems.push(`I3 entry ${seq} ${type} of ${tradeId} without ${String(before[type])}`)
   types.add(type)
   return problems
+}
+
+/** What is co-signed is what was executed, and an order is executed once. */
+function termProblems(entries: readonly Entry[], entry: Entry): string[] {
+  const { seq, type, body } = entry
+  const executed = (name: string, wanted: unknown): Entry | undefined =>
+    entries.find((one) => one.type === 'trade.executed' && one.seq < seq && one.body[name] === wanted)
+  if (type === 'trade.executed') return executedBefore(entries, entry)
+  const [record] = recordsOf(entry)
+  const terms = executed('tradeId', body['tradeId'])?.parts['terms']
+  if (!record || !terms) return []
+  const { execution, premium, settlement } = record as Readonly<Record<string, Fields>>
+  const pairs: readonly (readonly [unknown, unknown])[] = [
+    [record['quantity'], terms['lastQty']],
+    [record['price'], terms['lastPx']],
+    [premium?.['minor'], terms['premiumMinor']],
+    [settlement?.['payAmount'], terms['premiumMinor']],
+    [execution?.['clOrdId'], terms['clOrdId']],
+    [execution?.['execId'], terms['execId']],
+    [record['executedAt'], terms['transactTime']],
+  ]
+  const differs = pairs.some(([signed, traded]) => signed !== traded)
+  const same = settlement?.['deliverer'] === settlement?.['receiver']
+  return differs || same ? [`I3 entry ${seq} ${type} is not what was executed`] : []
+}
+
+/** An order and a firm quote are each executed once. */
+function executedBefore(entries: readonly Entry[], { seq, body, parts }: Entry): string[] {
+  const again = entries.some(
+    (one) =>
+      one.type === 'trade.executed' &&
+      one.seq < seq &&
+      (one.body['clOrdId'] === body['clOrdId'] ||
+        one.parts['terms']?.['quoteId'] === parts['terms']?.['quoteId']),
+  )
+  return again ? [`I3 entry ${seq} executes ${String(body['clOrdId'])} again`] : []
 }
 
 /** How a trade stands in one journal. */
