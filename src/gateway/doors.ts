@@ -42,6 +42,7 @@ export async function openFix(
   onFailure: (error: unknown) => void,
 ): Promise<FixEngine> {
   let engine: FixEngine | undefined
+  let closing = false
   const desk = createFixDesk(
     peering,
     (session, body) => void engine?.send(session, body).catch(() => undefined),
@@ -52,19 +53,20 @@ export async function openFix(
     application: {
       onMessage: (turn, message, flags) => desk.onMessage(turn, message, flags),
       onSession: ({ what, session }) => {
-        if (what === 'cancel-orders' && session !== undefined)
+        if (what === 'cancel-orders' && session !== undefined && !closing)
           cancelOpenQuotes(peering, session).catch(onFailure)
       },
     },
     clock,
   })
-  const { send, close } = engine
-  peering.outbox.bind(send)
+  const opened = engine
+  peering.outbox.bind((session, body, options) => opened.send(session, body, options))
   return {
-    ...engine,
+    ...opened,
     close: () => {
+      closing = true
       peering.outbox.close()
-      return close()
+      return opened.close()
     },
   }
 }

@@ -49,16 +49,20 @@ export async function operate(parts: OperatingParts, order: JsonObject): Promise
   if (!(await parts.rows.insert(`operation/${opened.hash}`, opened.operator)))
     return refuse('message-replayed', 'this order was given before; sign a new one')
   const by: Principal = { kind: 'operator', id: opened.operator }
-  const { command } = opened.statement
-  switch (command) {
-    case 'administer-session':
-      return administer(parts, by, opened.statement)
-    case 'cancel-quote':
-      return cancelQuote(parts, by, opened.statement)
-    case 'bust-trade':
-    case 'correct-trade':
-      return reviseTrade(parts, by, opened.statement)
-  }
+  return carriers[opened.statement.command](parts, by, opened.statement)
+}
+
+type Carrier = (
+  parts: OperatingParts,
+  by: Principal,
+  operation: Operation,
+) => Promise<OperationResult | Refusal>
+
+const carriers: Readonly<Record<Operation['command'], Carrier>> = {
+  'administer-session': administer,
+  'cancel-quote': cancelQuote,
+  'bust-trade': reviseTrade,
+  'correct-trade': reviseTrade,
 }
 
 async function administer(

@@ -46,7 +46,9 @@ export function recordBust(parts: DeskParts, by: Principal, tradeId: string, exe
   const { loop } = parts
   const trade = loop.state.trades.get(tradeId)
   const acted = loop.act({
-    ...{ name: 'ReceiveBust', by, corr: trade?.corr ?? tradeId },
+    name: 'ReceiveBust',
+    by,
+    corr: trade?.corr ?? tradeId,
     decide: (state) => takeBust(state, tradeId, execId, trade?.terms.maker.name ?? ''),
   })
   return trade
@@ -133,7 +135,9 @@ export async function bustByOperator(
   const { trade, instrument } = found
   const counterparty = trade.terms.taker.name
   const acted = parts.loop.act({
-    ...{ name: 'BustTrade', by, corr: trade.corr },
+    name: 'BustTrade',
+    by,
+    corr: trade.corr,
     authorised: parts.authorise.operate('BustTrade', by, { counterparty, instrument }),
     decide: (state, context) => bustTrade(state, tradeId, context),
   })
@@ -159,7 +163,8 @@ export async function correctByOperator(
   const counterparty = trade.terms.taker.name
   const deal = { counterparty, instrument, terms: corrected, replaces: trade.terms }
   const acted = parts.loop.act({
-    ...{ ...input, corr: trade.corr },
+    ...input,
+    corr: trade.corr,
     authorised: parts.authorise.operate('CorrectTrade', by, deal),
     decide: (state, context) => correctTrade(state, tradeId, corrected, context),
   })

@@ -35,7 +35,9 @@ function end(parts: PeeringParts, { terms }: Quote, rfq: Rfq): Promise<void> {
   const { loop, registry } = parts
   const { self } = registry
   const acted = loop.act({
-    ...{ name: 'CancelQuote', by: { kind: 'gateway', id: self.name }, corr: rfq.corr },
+    name: 'CancelQuote',
+    by: { kind: 'gateway', id: self.name },
+    corr: rfq.corr,
     decide: (state) => cancelQuote(state, terms.quoteId, self.name),
   })
   const other = rfq.role === 'maker' ? rfq.terms.taker : rfq.terms.maker

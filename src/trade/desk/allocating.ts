@@ -31,8 +31,9 @@ export function allocateTrade(
 const ended: ReadonlySet<Trade['phase']> = new Set(['refused', 'failed', 'busted', 'corrected'])
 const lot = decimal(1n)
 
+const wrong = (detail: string): Refusal => refuse('allocation-mismatch', detail)
+
 function checkShares(shares: readonly AllocationShare[], filled: string): Refusal | undefined {
-  const wrong = (detail: string): Refusal => refuse('allocation-mismatch', detail)
   if (shares.length === 0 || shares.length > allocationSharesMax)
     return wrong(`${shares.length} shares; 1 to ${allocationSharesMax} are allowed`)
   if (new Set(shares.map(({ account }) => account)).size < shares.length)

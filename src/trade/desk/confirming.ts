@@ -1,6 +1,15 @@
 // From fill to co-signed record to signed instruction to settled. Signatures are made and checked outside (crypto);
 // here stands who may do what next, and what both sides then hold.
-import { formatInstant, parseInstant, isRefusal, refuse, type JsonObject, type Refusal } from '#core'
+import {
+  addMs,
+  formatInstant,
+  parseInstant,
+  isRefusal,
+  refuse,
+  type Json,
+  type JsonObject,
+  type Refusal,
+} from '#core'
 import type { DeskContext } from './context.ts'
 import type { DeskEvent, InstructionPart } from './events.ts'
 import type { DeskState, Trade, TradePhase } from './state.ts'
@@ -105,13 +114,16 @@ export function instructSettlement(
   const { domain } = sealed.instruction
   const { mark, inputs } = context.policy
   const where = {
-    chainId: `eip155:${String(domain['chainId'])}`,
-    contract: String(domain['verifyingContract']),
+    chainId: `eip155:${textOf(domain['chainId'])}`,
+    contract: textOf(domain['verifyingContract']),
   }
   const body = { tradeId, digest: sealed.digest, ...where, policy: mark }
   const parts = { instruction: sealed.instruction, policy: inputs }
   return [{ type: 'settlement.instructed', corr: trade.corr, body, parts }]
 }
+
+const textOf = (value: Json | undefined): string =>
+  typeof value === 'string' || typeof value === 'number' ? `${value}` : ''
 
 export type Submission = { readonly txHash: string; readonly nonce: string; readonly effectId: string }
 
@@ -171,6 +183,5 @@ function inPhase(state: DeskState, tradeId: string, ...phases: readonly TradePha
 export function settlementDeadline(validUntilTime: string, windowMs: number): string {
   const until = parseInstant(validUntilTime)
   if (isRefusal(until)) return validUntilTime
-  const seconds = Math.floor(until / 1000) * 1000
-  return formatInstant((seconds + windowMs) as typeof until)
+  return formatInstant(addMs(until, windowMs - (until % 1000)))
 }

@@ -13,10 +13,12 @@ import type {
   Role,
 } from './terms.ts'
 
+type NoParts = Readonly<Record<string, never>>
+
 type Shapes = {
   'rfq.requested': { body: { quoteReqId: string }; parts: { terms: RfqTerms } }
   'rfq.received': { body: { quoteReqId: string }; parts: { terms: RfqTerms } }
-  'rfq.refused': { body: { quoteReqId: string; refusal: string; detail: string }; parts: object }
+  'rfq.refused': { body: { quoteReqId: string; refusal: string; detail: string }; parts: NoParts }
   'quote.issued': {
     body: { quoteReqId: string; quoteId: string; validUntilTime: string }
     parts: { terms: QuoteTerms; mark: QuoteMark }
@@ -30,7 +32,7 @@ type Shapes = {
     parts: { policy?: JsonObject }
   }
   'rfq.watched': { body: { rfqReqId: string; session: string }; parts: { terms: WatchTerms } }
-  'rfq.unwatched': { body: { rfqReqId: string; session: string }; parts: object }
+  'rfq.unwatched': { body: { rfqReqId: string; session: string }; parts: NoParts }
   'order.placed': {
     body: { clOrdId: string; quoteId: string; policy: PolicyMark }
     parts: { terms: OrderTerms; policy: JsonObject }
@@ -74,7 +76,7 @@ type Shapes = {
     body: { posReqId: string; principal: string; policy: PolicyMark }
     parts: { terms: PositionInstruction; policy: JsonObject }
   }
-  'trade.refused': { body: { tradeId: string; refusal: string; detail: string; by: string }; parts: object }
+  'trade.refused': { body: { tradeId: string; refusal: string; detail: string; by: string }; parts: NoParts }
   'settlement.signed': {
     body: { tradeId: string; digest: string; policy: PolicyMark }
     parts: { instruction: InstructionPart; policy: JsonObject }
@@ -89,9 +91,9 @@ type Shapes = {
   }
   'settlement.settled': {
     body: { tradeId: string; txHash: string; blockNumber: string; blockHash: string }
-    parts: object
+    parts: NoParts
   }
-  'settlement.failed': { body: { tradeId: string; refusal: string; detail: string }; parts: object }
+  'settlement.failed': { body: { tradeId: string; refusal: string; detail: string }; parts: NoParts }
 }
 
 /** What our desk said to a report of ours: TradeCaptureReportAck(35=AR) or ConfirmationAck(35=AU). */
@@ -155,9 +157,10 @@ export function deskEventToDraft(event: DeskEvent): {
   parts: Record<string, { content: string }>
 } {
   const parts: Record<string, { content: string }> = {}
-  for (const [name, value] of Object.entries(event.parts))
-    if (value !== undefined) parts[name] = { content: canonicalJson(value as Json) }
-  return { type: event.type, corr: event.corr, body: event.body as unknown as JsonObject, parts }
+  const values: Readonly<Record<string, Json | undefined>> = event.parts
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined) parts[name] = { content: canonicalJson(value) }
+  return { type: event.type, corr: event.corr, body: event.body, parts }
 }
 
 /** The way back, for replay. A stored part that does not parse is a damaged store, not bad input. */
@@ -174,5 +177,7 @@ export function deskEventFromEntry(entry: {
     invariant(!isRefusal(value), `part ${name} of ${entry.type} is not JSON`)
     parts[name] = value
   }
-  return { type: entry.type, corr: entry.corr, body: entry.body, parts } as unknown as DeskEvent
+  const { type, corr, body } = entry
+  // oxlint-disable-next-line no-unsafe-type-assertion -- our own entry: what deskEventToDraft wrote comes back
+  return { type, corr, body, parts } as unknown as DeskEvent
 }

@@ -6,6 +6,8 @@ import { instructionKey, orderKey, rfqKey, usageKey } from './state.ts'
 import type { ExecutionTerms, OrderTerms, PositionInstruction, RfqTerms, Role } from './terms.ts'
 
 export function evolveDesk(state: DeskState, event: DeskEvent): void {
+  if (isTradeEvent(event))
+    return isAftercare(event) ? evolveAftercare(state, event) : evolveTrade(state, event)
   switch (event.type) {
     case 'rfq.requested':
       return putRfq(state, event.corr, 'taker', event.parts.terms)
@@ -35,19 +37,30 @@ export function evolveDesk(state: DeskState, event: DeskEvent): void {
       return refuseOrder(state, event)
     case 'trade.executed':
       return putTrade(state, event)
-    default:
-      return evolveTrade(state, event)
   }
 }
 
-type TradeEvent = Extract<DeskEvent, { body: { tradeId: string } }>
+/** What happens to a trade that is there. */
+type TradeEvent = Exclude<Extract<DeskEvent, { body: { tradeId: string } }>, { type: 'trade.executed' }>
 
-function evolveTrade(state: DeskState, event: Exclude<TradeEvent, { type: 'trade.executed' }>): void {
+const isTradeEvent = (event: DeskEvent): event is TradeEvent =>
+  'tradeId' in event.body && event.type !== 'trade.executed'
+
+type Aftercare =
+  | DeskEventOf<'trade.busted'>
+  | DeskEventOf<'trade.corrected'>
+  | DeskEventOf<'trade.allocated'>
+  | DeskEventOf<'trade.acknowledged'>
+
+const isAftercare = (event: TradeEvent): event is Aftercare =>
+  event.type === 'trade.busted' ||
+  event.type === 'trade.corrected' ||
+  event.type === 'trade.allocated' ||
+  event.type === 'trade.acknowledged'
+
+function evolveTrade(state: DeskState, event: Exclude<TradeEvent, Aftercare>): void {
   const { body } = event
-  const to = (phase: TradePhase, rest: Partial<Trade> = {}): void => {
-    patch(state.trades, body.tradeId, { phase, ...rest })
-    if (ended.has(phase)) state.open.delete(body.tradeId)
-  }
+  const to = (phase: TradePhase, rest: Partial<Trade> = {}): void => enter(state, body.tradeId, phase, rest)
   switch (event.type) {
     case 'trade.proposed':
       return to('proposed', {
@@ -76,17 +89,28 @@ function evolveTrade(state: DeskState, event: Exclude<TradeEvent, { type: 'trade
       return hold(state, body.tradeId)
     case 'settlement.failed':
       return to('failed', { refused: refusalOf(event.body) })
+  }
+}
+
+function evolveAftercare(state: DeskState, event: Aftercare): void {
+  const { tradeId } = event.body
+  switch (event.type) {
     case 'trade.busted':
-      to('busted')
-      return takeBack(state, body.tradeId, 'busted')
+      enter(state, tradeId, 'busted')
+      return takeBack(state, tradeId, 'busted')
     case 'trade.corrected':
-      to('corrected', { correctedBy: event.body.correctedBy })
-      return takeBack(state, body.tradeId, 'filled')
+      enter(state, tradeId, 'corrected', { correctedBy: event.body.correctedBy })
+      return takeBack(state, tradeId, 'filled')
     case 'trade.allocated':
-      return patch(state.trades, body.tradeId, { allocation: event.parts.terms })
+      return patch(state.trades, tradeId, { allocation: event.parts.terms })
     case 'trade.acknowledged':
       return acknowledge(state, event.body)
   }
+}
+
+function enter(state: DeskState, tradeId: string, phase: TradePhase, rest: Partial<Trade> = {}): void {
+  patch(state.trades, tradeId, { phase, ...rest })
+  if (ended.has(phase)) state.open.delete(tradeId)
 }
 
 const ended: ReadonlySet<TradePhase> = new Set(['settled', 'refused', 'failed', 'busted', 'corrected'])

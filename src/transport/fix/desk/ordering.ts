@@ -1,6 +1,6 @@
 // NewOrderSingle(D), OrderCancelRequest(F), OrderStatusRequest(H), ExecutionReport(8), OrderCancelReject(9).
 // FIX 4.4 vol 4.
-import { isRefusal, refuse, REFUSALS, toOrdReject, type Refusal } from '#core'
+import { isRefusal, isRefusalCode, refuse, REFUSALS, toFixText, toOrdReject, type Refusal } from '#core'
 import type { ExecutionTerms, Instrument, Order, ProductFields, Side } from '#trade'
 import {
   readDecimal,
@@ -214,10 +214,14 @@ export const writeOrderStatus = (
       [14, isFilled ? orderQty : '0'],
       [6, isFilled && fill ? fill.lastPx : '0'],
       [60, writeTimestamp(report.at)],
-      ...(order.refused ? [[58, order.refused.detail] as const] : []),
+      ...(order.refused ? [[58, refusedText(order.refused)] as const] : []),
     ],
   }
 }
+
+/** A refusal as it was recorded, in the characters that FIX can carry. */
+const refusedText = ({ refusal, detail }: NonNullable<Order['refused']>): string =>
+  toFixText(refuse(isRefusalCode(refusal) ? refusal : 'peer-refused', detail))
 
 export type RejectedOrder = {
   readonly clOrdId: string
