@@ -50,11 +50,13 @@ const reads = (http: Http) => ({
   trade: (id: string) => http<TradeDetail>('GET', `/v1/trades/${encodeURIComponent(id)}`),
   entry: async (index: number): Promise<Entry | undefined> =>
     (await http<Page<Entry>>('GET', `/v1/log/entries?from=${index}&to=${index + 1}`)).items[0],
-  /** The evidence pack of a trade, or of the newest one. */
-  evidence: (tradeId?: string) =>
-    http<string>(
-      'GET',
-      tradeId === undefined ? '/v1/evidence' : `/v1/trades/${encodeURIComponent(tradeId)}/evidence`,
+  /** The evidence pack of a trade, or of the newest one; waits until the witnesses have cosigned it. */
+  evidence: (tradeId?: string, { withinMs = answerMsMax }: WaitOptions = {}) =>
+    retry(withinMs, () =>
+      http<string>(
+        'GET',
+        tradeId === undefined ? '/v1/evidence' : `/v1/trades/${encodeURIComponent(tradeId)}/evidence`,
+      ),
     ),
 })
 
@@ -128,6 +130,18 @@ const openHttp =
   }
 
 const keyOf = ({ idempotencyKey = crypto.randomUUID() }: CommandOptions) => ({ idempotencyKey })
+
+/** Asks again as long as the gateway says that asking again can help. */
+async function retry<T>(withinMs: number, request: () => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(withinMs)
+  for (;;)
+    try {
+      return await request()
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.problem.retryable) || signal.aborted) throw error
+      await pause(reconnectMs, signal)
+    }
+}
 
 // Looks now, and again after each journal entry: no polling.
 async function waitFor<T>(
