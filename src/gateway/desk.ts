@@ -209,8 +209,11 @@ export function orderFromDesk(parts: DeskParts, by: Principal, order: OrderField
   const name = 'PlaceOrder'
   const prepared = orderTerms(parts, by, order, rfq?.quoteReqId ?? '')
   if (isRefusal(prepared)) return refusedStep(loop.refuse({ name, by, corr }, prepared), prepared)
+  // Policy is asked about a maker; without a quote there is none.
+  const unknown = refuse('quote-unknown', `QuoteID ${order.quoteId} is not known`)
+  if (!rfq) return refusedStep(loop.refuse({ name, by, corr }, unknown), unknown)
   const { terms, instrument } = prepared
-  const maker = rfq?.maker ?? registry.self
+  const { maker } = rfq
   const authorised = parts.authorise.deal(name, { counterparty: maker.name, instrument, terms })
   const acted = loop.act({
     name,
