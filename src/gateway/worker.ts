@@ -86,24 +86,31 @@ function start(worker: Running, work: Work): void {
 async function perform(worker: Running, work: Work, trade: Trade): Promise<void> {
   const outcome = await worker.perform(work.kind, work.tradeId, trade)
   worker.running.delete(work.id)
-  if (isRefusal(outcome)) return backOff(worker, work, outcome)
+  if (isRefusal(outcome)) return refused(worker, work, outcome)
   worker.attempts.delete(work.id)
   worker.waiting.delete(work.id)
+  // Done and still to do: looked at again, but not in a circle that leaves no time for anything else.
+  if (pendingWork(worker.state).some(({ id }) => id === work.id)) backOff(worker, work, retryMsFirst)
   wake(worker)
 }
 
 /** A refusal that repeating cannot cure is looked at again too, but slowly. */
-function backOff(worker: Running, { id }: Work, refusal: Refusal): void {
+function refused(worker: Running, work: Work, refusal: Refusal): void {
   if (worker.closed) return
-  worker.waiting.set(id, refusal)
-  const attempt = (worker.attempts.get(id) ?? 0) + 1
-  worker.attempts.set(id, attempt)
+  worker.waiting.set(work.id, refusal)
+  const attempt = (worker.attempts.get(work.id) ?? 0) + 1
+  worker.attempts.set(work.id, attempt)
   const doublings = REFUSALS[refusal.refusal].retryable ? Math.min(attempt, retryableDoublingsMax) : attempt
+  backOff(worker, work, Math.min(retryMsFirst * 2 ** doublings, retryMsMost))
+}
+
+function backOff(worker: Running, { id }: Work, ms: number): void {
+  if (worker.closed) return
   const again = (): void => {
     worker.backingOff.delete(id)
     wake(worker)
   }
-  worker.backingOff.set(id, worker.later(Math.min(retryMsFirst * 2 ** doublings, retryMsMost), again))
+  worker.backingOff.set(id, worker.later(ms, again))
 }
 
 /** Work that the state no longer asks for: somebody else did it, or its trade has ended. */
