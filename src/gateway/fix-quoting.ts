@@ -152,7 +152,7 @@ const quoteResponse =
   (route, message) => {
     const response = readQuoteResponse(message)
     if (isRefusal(response)) return refuseResponse(route, message, noted(route, 'QuoteResponse', response))
-    if (response.type === 'hit') return order(route, hitAsOrder(message, response.quoteRespId))
+    if (response.type === 'hit') return order(route, hitAsOrder(route, message, response))
     passOn(route, message, response)
   }
 
@@ -184,11 +184,24 @@ function refuseResponse(route: Route, message: MessageReader, refusal: Refusal):
   route.turn.reply(writeQuoteStatus(response, statusOf[refusal.refusal] ?? 'rejected', refusal))
 }
 
-/** ClOrdID(11) of a hit is optional in QuoteResponse; the QuoteRespID stands for it. OrdType is previously quoted. */
-const hitAsOrder = (message: MessageReader, quoteRespId: string): MessageReader => ({
-  text: (tag) => (tag === 40 ? 'D' : tag === 11 ? (message.text(11) ?? quoteRespId) : message.text(tag)),
-  groups: (tag) => message.groups(tag),
-})
+/**
+ * A hit takes the quote as it stands: what it leaves out is what was quoted. The QuoteRespID stands for a ClOrdID that
+ * is not there; OrdType is previously quoted.
+ */
+function hitAsOrder(route: Route, message: MessageReader, response: QuoteResponseFields): MessageReader {
+  const quote = route.parts.loop.state.quotes.get(response.quoteId)?.terms
+  const buys = message.text(54) === '1'
+  const quoted = new Map<number, string | undefined>([
+    [11, response.quoteRespId],
+    [15, quote?.currency],
+    [38, buys ? quote?.offerSize : quote?.bidSize],
+    [44, message.text(buys ? 133 : 132) ?? (buys ? quote?.offerPx : quote?.bidPx)],
+  ])
+  return {
+    text: (tag) => (tag === 40 ? 'D' : (message.text(tag) ?? quoted.get(tag))),
+    groups: (tag) => message.groups(tag),
+  }
+}
 
 /** A read: nothing is decided, so nothing is journalled unless it is refused. */
 export function securityDefinitionRequest(route: Route, message: MessageReader): void {
