@@ -6,13 +6,6 @@ import type { EntryDraft, StoreOp } from '#journal'
 /** What one decision made and must become durable. */
 export type Bundle = { readonly ticket: number; readonly drafts: readonly EntryDraft[] }
 
-/** Waits for all tickets up to this one. */
-type Watcher = {
-  readonly ticket: number
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-}
-
 type Waiting = { readonly bundle: Bundle; own: boolean; done: () => void; failed: (error: unknown) => void }
 
 export type Line = {
@@ -24,33 +17,12 @@ export type Line = {
 }
 
 /** `append` must take its drafts synchronously, so that two calls reach the journal in the order of the calls. */
-export function createLine(
-  append: (drafts: readonly EntryDraft[], ops: readonly StoreOp[]) => Promise<void>,
-): Line {
+export function createLine(append: Append): Line {
   const waiting: Waiting[] = []
-  let watchers: readonly Watcher[] = []
+  const durable = createMark()
   let tickets = 0
-  let durable = 0
-
-  const reached = (ticket: number): void => {
-    durable = Math.max(durable, ticket)
-    for (const watcher of watchers) if (watcher.ticket <= durable) watcher.resolve()
-    watchers = watchers.filter((watcher) => watcher.ticket > durable)
-  }
-
-  const flush = async (count: number, ops: readonly StoreOp[]): Promise<void> => {
-    const taken = waiting.splice(0, count)
-    const drafts = taken.flatMap(({ bundle }) => bundle.drafts)
-    try {
-      await append(drafts, ops)
-      for (const { done } of taken) done()
-      reached(taken.at(-1)?.bundle.ticket ?? 0)
-    } catch (error) {
-      for (const { failed } of taken) failed(error)
-      for (const { reject } of watchers) reject(error)
-      throw error
-    }
-  }
+  const flush = (count: number, ops: readonly StoreOp[]): Promise<void> =>
+    flushTaken(append, durable, waiting.splice(0, count), ops)
   /** Own decisions at the head go now; one behind a FIX decision waits for that batch, which is on its way. */
   const flushOwn = (): void => {
     const other = waiting.findIndex(({ own }) => !own)
@@ -76,10 +48,57 @@ export function createLine(
       flushOwn()
       await written
     },
-    settled: () =>
-      tickets === durable
+    settled: () => durable.upTo(tickets),
+  }
+}
+
+type Append = (drafts: readonly EntryDraft[], ops: readonly StoreOp[]) => Promise<void>
+
+async function flushTaken(
+  append: Append,
+  durable: Mark,
+  taken: readonly Waiting[],
+  ops: readonly StoreOp[],
+): Promise<void> {
+  try {
+    await append(
+      taken.flatMap(({ bundle }) => bundle.drafts),
+      ops,
+    )
+    for (const { done } of taken) done()
+    durable.reach(taken.at(-1)?.bundle.ticket ?? 0)
+  } catch (error) {
+    for (const { failed } of taken) failed(error)
+    durable.fail(error)
+    throw error
+  }
+}
+
+/** How far the disk has come, and who waits for it. */
+type Mark = {
+  readonly reach: (ticket: number) => void
+  readonly fail: (error: unknown) => void
+  readonly upTo: (ticket: number) => Promise<void>
+}
+
+function createMark(): Mark {
+  let watchers: readonly { ticket: number; resolve: () => void; reject: (error: unknown) => void }[] = []
+  let reached = 0
+  return {
+    reach: (ticket) => {
+      reached = Math.max(reached, ticket)
+      for (const watcher of watchers) if (watcher.ticket <= reached) watcher.resolve()
+      watchers = watchers.filter((watcher) => watcher.ticket > reached)
+    },
+    fail: (error) => {
+      for (const { reject } of watchers) reject(error)
+    },
+    upTo: (ticket) =>
+      ticket <= reached
         ? Promise.resolve()
-        : new Promise((resolve, reject) => (watchers = [...watchers, { ticket: tickets, resolve, reject }])),
+        : new Promise((resolve, reject) => {
+            watchers = [...watchers, { ticket, resolve, reject }]
+          }),
   }
 }
 

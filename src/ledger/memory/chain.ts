@@ -53,13 +53,11 @@ export function memoryChain(clock: Clock): MemoryChain {
   let blocks: readonly Block[] = [blockOf(0, 0n, [], 0)]
   let pool: readonly PooledSettlement[] = []
   let branch = 0
-  const now = (): bigint => BigInt(Math.floor(clock.now() / 1_000))
   const extend = (transactions: Block['transactions']): void => {
-    blocks = [...blocks, blockOf(blocks.length, now(), transactions, branch)]
+    const now = BigInt(Math.floor(clock.now() / 1_000))
+    blocks = [...blocks, blockOf(blocks.length, now, transactions, branch)]
   }
-  const change = (apply: (state: LedgerState) => void): void => {
-    extend([{ change: apply }])
-  }
+  const change = (apply: (state: LedgerState) => void): void => extend([{ change: apply }])
   let folded: { readonly blocks: typeof blocks; readonly state: LedgerState } | undefined
   const state = (): LedgerState => {
     if (folded?.blocks !== blocks) folded = { blocks, state: fold(blocks) }
@@ -69,14 +67,14 @@ export function memoryChain(clock: Clock): MemoryChain {
     blocks: () => blocks,
     pool: () => pool,
     state,
-    grant: (account, token, units) => change((state) => add(state.balances, keyOf(account, token), units)),
+    grant: (account, token, units) => change((on) => add(on.balances, keyOf(account, token), units)),
     write: (writer, positions, seriesId, contracts) =>
-      change((state) => {
-        add(state.balances, keyOf(writer, positions, seriesId), contracts)
-        add(state.shorts, keyOf(writer, positions, seriesId), contracts)
+      change((on) => {
+        add(on.balances, keyOf(writer, positions, seriesId), contracts)
+        add(on.shorts, keyOf(writer, positions, seriesId), contracts)
       }),
     cancel: (deliverer, receiver, nonce) =>
-      change((state) => void state.nonces.add(keyOf(deliverer, receiver, nonce))),
+      change((on) => void on.nonces.add(keyOf(deliverer, receiver, nonce))),
     send: (transaction) => {
       const known = [...pool, ...blocks.flatMap((block) => block.transactions.filter(isSettlement))]
       if (!known.some(({ txHash }) => txHash === transaction.txHash)) pool = [...pool, transaction]
