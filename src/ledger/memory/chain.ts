@@ -68,11 +68,7 @@ export function memoryChain(clock: Clock): MemoryChain {
     pool: () => pool,
     state,
     grant: (account, token, units) => change((on) => add(on.balances, keyOf(account, token), units)),
-    write: (writer, positions, seriesId, contracts) =>
-      change((on) => {
-        add(on.balances, keyOf(writer, positions, seriesId), contracts)
-        add(on.shorts, keyOf(writer, positions, seriesId), contracts)
-      }),
+    write: (...order) => change((on) => writeOn(on, ...order)),
     cancel: (deliverer, receiver, nonce) =>
       change((on) => void on.nonces.add(keyOf(deliverer, receiver, nonce))),
     send: (transaction) => {
@@ -92,6 +88,14 @@ export function memoryChain(clock: Clock): MemoryChain {
       for (let mined = 0; mined < depth; mined += 1) extend([])
     },
   }
+}
+
+function writeOn(
+  state: LedgerState,
+  ...[writer, positions, seriesId, contracts]: Parameters<MemoryChain['write']>
+): void {
+  add(state.balances, keyOf(writer, positions, seriesId), contracts)
+  add(state.shorts, keyOf(writer, positions, seriesId), contracts)
 }
 
 function blockOf(
