@@ -3,7 +3,16 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { isJsonObject, isRefusal, parseJson, refuse, type JsonObject, type Refusal } from '#core'
+import {
+  isJsonObject,
+  isRefusal,
+  isRefusalCode,
+  parseJson,
+  refuse,
+  REFUSALS,
+  type JsonObject,
+  type Refusal,
+} from '#core'
 
 const entry = fileURLToPath(new URL('../cli/main.ts', import.meta.url))
 const readyMsMax = 20_000
@@ -87,7 +96,7 @@ class Life implements Managed {
     if (outcome === 'ready') return undefined
     // A kill point before `ready` is a kill, not a failure: the next life will be ready.
     if (outcome === 'ended' && this.#kills > 0) return undefined
-    return refuse('internal', `${this.name} did not start: ${this.#words.trim() || 'no answer'}`)
+    return lastRefusal(this.name, this.#words)
   }
 
   #hear(line: string): void {
@@ -141,4 +150,13 @@ class Life implements Managed {
     await ended
     clearTimeout(timer)
   }
+}
+
+/** A process that refuses says the code, then why, each on a line of its own; that stands for the whole. */
+function lastRefusal(name: string, words: string): Refusal {
+  const [, plk, detail] = /(PLK-\d{4})[^\n]*\n\s*([^\n]*)/.exec(words) ?? []
+  const code = Object.keys(REFUSALS).find((one) => isRefusalCode(one) && REFUSALS[one].plk === plk)
+  if (code === undefined || !isRefusalCode(code))
+    return refuse('internal', `${name} did not start: ${words.trim() || 'no answer'}`)
+  return refuse(code, `${name} did not start: ${detail ?? ''}`)
 }
