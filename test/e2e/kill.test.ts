@@ -49,7 +49,9 @@ export async function checkEnd(t: TestContext, dir: string, report: Facts): Prom
   const settled = alder.entries.some(({ type }) => type === 'settlement.settled')
   const moved = BigInt(after.ALDER.usdcMinor) - BigInt(before.ALDER.usdcMinor)
   assert.equal(moved, settled ? 43_072_000_000n : 0n, 'money moves exactly when the journals say so')
-  t.diagnostic(`${report['story'].status}, ${alder.entries.length} and ${cedar.entries.length} entries`)
+  t.diagnostic(
+    `${report['story'].trade?.status}, ${alder.entries.length} and ${cedar.entries.length} entries`,
+  )
   if (!settled) return
   const verifier = await run(process.execPath, [
     join(project, 'verifier/src/cli.ts'),
