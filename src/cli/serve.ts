@@ -67,13 +67,18 @@ function fail(error: unknown, output: Output): void {
   process.exit(6)
 }
 
-/** A sandbox process also ends when the one that started it is gone: its standard input is a pipe from there. */
+/**
+ * A sandbox process also ends when the one that started it is gone: its standard input is a pipe from there. Once it
+ * is asked to end it lets go of that pipe, which would keep it running.
+ */
 const untilAsked = (): Promise<void> =>
   new Promise((resolve) => {
-    if (process.env['POUNDLOCK_LEASHED'] !== undefined) {
-      process.stdin.once('end', () => resolve())
-      process.stdin.resume()
+    const leashed = process.env['POUNDLOCK_LEASHED'] !== undefined
+    const asked = (): void => {
+      if (leashed) process.stdin.destroy()
+      resolve()
     }
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
+    if (leashed) process.stdin.once('end', asked).resume()
+    process.once('SIGTERM', asked)
+    process.once('SIGINT', asked)
   })
