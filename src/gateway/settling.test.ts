@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { instant, refuse, type Json, type JsonObject } from '#core'
 import { confirmationsPath, instructionsPath } from './peering.ts'
+import { textMember } from './shape.ts'
 import {
   approveBoth,
   confirmed,
@@ -139,10 +140,10 @@ test('an instruction that does not come back rightly signed is asked for again, 
 
 test('what the ledger refuses is journalled by nobody and tried again', async () => {
   const { ALDER, chain } = await instructed()
-  const { instruction } = tradeOf(ALDER)
-  const nonce = BigInt(String(instruction?.message['nonce']))
+  const { message = {} } = tradeOf(ALDER).instruction ?? {}
+  const nonce = BigInt(textMember(message, 'nonce'))
   const size = ALDER.journal.size()
-  chain.cancel(String(instruction?.message['deliverer']), String(instruction?.message['receiver']), nonce)
+  chain.cancel(textMember(message, 'deliverer'), textMember(message, 'receiver'), nonce)
   assert.equal((await work(ALDER, 'submit'))?.refusal, 'settlement-nonce-used')
   assert.equal(ALDER.journal.size(), size)
 })
