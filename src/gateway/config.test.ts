@@ -9,8 +9,13 @@ const witness = (name: string) => ({ name, vkey: `${name}+key`, url: 'http://127
 const fix44 = { beginString: 'FIX.4.4', senderCompId: 'CEDAR', heartBtIntSeconds: 30 }
 const desk = { ...fix44, targetCompId: 'DESK', role: 'acceptor', use: 'desk', party: 'CEDAR' }
 const counterparty = {
-  ...{ ...fix44, targetCompId: 'ALDER', role: 'initiator', use: 'counterparty', party: 'ALDER' },
-  ...{ pin: 'pin of ALDER', connect: { host: '127.0.0.1', port: 9_878 } },
+  ...fix44,
+  targetCompId: 'ALDER',
+  role: 'initiator',
+  use: 'counterparty',
+  party: 'ALDER',
+  pin: 'pin of ALDER',
+  connect: { host: '127.0.0.1', port: 9_878 },
 }
 
 /** With every optional member there is. */
@@ -53,8 +58,8 @@ const steps = (path: string): readonly string[] =>
 
 function* leaves(value: Json, path: string): Generator<string> {
   const isList = Array.isArray(value)
-  if (!isList && !isJsonObject(value)) return yield path
-  for (const [name, member] of Object.entries(value))
+  if (!isList && !isJsonObject(value)) yield path
+  for (const [name, member] of isList || isJsonObject(value) ? Object.entries(value) : [])
     yield* leaves(member, isList ? `${path}[${name}]` : `${path}.${name}`)
 }
 

@@ -21,7 +21,9 @@ function open(store = memoryStore()) {
   const points: string[] = []
   const failures: unknown[] = []
   const loop = createLoop({
-    ...{ journal, clock: manualClock(start), self },
+    journal,
+    clock: manualClock(start),
+    self,
     probe: (point) => points.push(point),
     onFailure: (error) => failures.push(error),
   })
@@ -42,12 +44,19 @@ const cancel: Command['decide'] = (_state, { policy }) => [
           securityId: 'ETH-25JUN27-4000-C',
           side: 'Buy',
         },
-        ...{ orderQty: '100', price: '1', currency: 'USDC', premiumMinor: '1', principal: 'CEDAR' },
+        orderQty: '100',
+        price: '1',
+        currency: 'USDC',
+        premiumMinor: '1',
+        principal: 'CEDAR',
       },
       policy: policy.inputs,
     },
   },
 ]
+
+const notAsked: Command['decide'] = () => assert.fail('not asked')
+const tooLate: Command['decide'] = () => refuse('quote-expired', 'late')
 
 const newest = (journal: Journal) => journal.read(journal.size() - 1, journal.size())[0]
 
@@ -69,7 +78,7 @@ test('a denied command is not decided: it leaves one entry with the decision and
     inputs: { amount: '9' },
     refused: refuse('policy-limit', 'too much'),
   }
-  const decide = () => assert.fail('not asked')
+  const decide = notAsked
   const acted = loop.act({ name: 'PlaceOrder', by, corr: 'c', authorised, decide })
   assert.equal(acted.refused?.refusal, 'policy-limit')
   await loop.commit(acted.bundle)
@@ -85,12 +94,16 @@ test('a denied command is not decided: it leaves one entry with the decision and
 
 test('a refusal of the decision is an entry, or the events that the command has for it', async () => {
   const { loop, journal } = open()
-  const decide = () => refuse('quote-expired', 'late')
+  const decide = tooLate
   const plain = loop.act({ name: 'PlaceOrder', by, corr: 'c', authorised: allow, decide })
   await loop.commit(plain.bundle)
   assert.equal(newest(journal)?.type, 'command.refused')
   const told = loop.act({
-    ...{ name: 'AcceptOrder', by, corr: 'c', authorised: allow, decide },
+    name: 'AcceptOrder',
+    by,
+    corr: 'c',
+    authorised: allow,
+    decide,
     onRefusal: (_refusal, context) => {
       const events = cancel(loop.state, context)
       assert.ok(Array.isArray(events))
@@ -131,7 +144,10 @@ test('I8: a replay of the journal gives the same state', async () => {
   await approveBoth(CEDAR)
   const { journal } = CEDAR
   const replayed: Loop = createLoop({
-    ...{ journal, clock: manualClock(start), self, probe: () => undefined },
+    journal,
+    clock: manualClock(start),
+    self,
+    probe: () => undefined,
     onFailure: () => assert.fail('nothing is written'),
   })
   assert.deepEqual(replayed.state, CEDAR.core.peering.loop.state)

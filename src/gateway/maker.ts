@@ -1,5 +1,5 @@
 // How this gateway prices as a maker: a configured forward and volatility through the deterministic kernel.
-import { formatDecimal, formatInstant, isRefusal, parseDecimal, refuse, roundDecimal } from '#core'
+import { decimal, formatDecimal, formatInstant, isRefusal, parseDecimal, refuse, roundDecimal } from '#core'
 import type { Decimal, Instant, Refusal } from '#core'
 import { makerQuote, parseMark, type MakerQuote } from '#risk'
 import type { Instrument, Pricing } from '#trade'
@@ -50,7 +50,7 @@ function pricingOf(
       fair: rounded(quote.fair),
       delta: rounded(quote.delta),
       vegaPerVolPt: rounded(quote.vegaPerVolPt),
-      offerVol: formatDecimal({ mantissa: BigInt(quote.offerVolE9), scale: 9 }),
+      offerVol: formatDecimal(decimal(BigInt(quote.offerVolE9), 9)),
       offerDelta: rounded(quote.offerDelta),
     },
   }

@@ -65,7 +65,11 @@ export function configJson(name: Name, own: KeyStore, other: KeyStore): JsonObje
   const operators = ['operator1', 'operator2'].map((id) => keyJson(own.signer(id), { id }))
   const validFrom = formatInstant(start)
   return {
-    ...{ name, lei, environment: 'sandbox', dataDir: 'data', keysDir: 'keys' },
+    name,
+    lei,
+    environment: 'sandbox',
+    dataDir: 'data',
+    keysDir: 'keys',
     clock: { startsAt: validFrom, at: validFrom },
     journal: { origin, quorum: 0, witnesses: [] },
     fix: { acceptors: [], sessions: [] },
@@ -78,10 +82,14 @@ export function configJson(name: Name, own: KeyStore, other: KeyStore): JsonObje
         agreeing: 1,
         confirmations: 1,
       },
-      ...{ payToken: { address: usdc, symbol: 'USDC', decimals: 6 }, optionPositions: positions, settlement },
+      payToken: { address: usdc, symbol: 'USDC', decimals: 6 },
+      optionPositions: positions,
+      settlement,
     },
     ...(name === 'ALDER' ? { maker: makerJson } : {}),
-    ...{ operators, settlementWindowMs: 60_000, checkpointEveryMs: 100 },
+    operators,
+    settlementWindowMs: 60_000,
+    checkpointEveryMs: 100,
   }
 }
 
@@ -95,8 +103,13 @@ const keyJson = (
 function peerJson(name: Name, keys: KeyStore, validFrom: string): JsonObject {
   const settlement = keys.digestSigner('settlement')
   return {
-    ...{ name, lei: members[name].lei, url: 'https://127.0.0.1:1', uri: `poundlock:${name}` },
-    ...{ certificate: 'none', pin: `pin of ${name}`, policyTier: 'tier1' },
+    name,
+    lei: members[name].lei,
+    url: 'https://127.0.0.1:1',
+    uri: `poundlock:${name}`,
+    certificate: 'none',
+    pin: `pin of ${name}`,
+    policyTier: 'tier1',
     recordKey: keyJson(keys.signer('record'), { validFrom }),
     settlementKey: keyJson(settlement, { validFrom }),
     settlementAddress: settlement.address,
@@ -168,7 +181,11 @@ async function partyOf(name: Name, world: Making): Promise<Party> {
   const client = { post: postFrom(name, world), close: () => Promise.resolve() }
   const core = known(
     assembleCore({
-      ...{ config, clock, random, journal, pdp: pdp() },
+      config,
+      clock,
+      random,
+      journal,
+      pdp: pdp(),
       keys: { record: keys.signer('record'), settlement: account },
       ledger: settlementLedger(ledger),
       peerClient: () => client,
@@ -221,7 +238,12 @@ export const tradeId = 'ALDER/E-1'
 
 /** Job 1: CEDAR buys 100 calls from ALDER at 430.72. */
 export const execution = (changes: Partial<ExecutionTerms> = {}): ExecutionTerms => ({
-  ...{ tradeId, execId: 'E-1', orderId: 'A-1001', clOrdId: 'ORD-1', quoteId: 'Q-1', quoteReqId: 'RFQ-1' },
+  tradeId,
+  execId: 'E-1',
+  orderId: 'A-1001',
+  clOrdId: 'ORD-1',
+  quoteId: 'Q-1',
+  quoteReqId: 'RFQ-1',
   ...{
     securityId,
     side: 'Buy',
@@ -260,7 +282,9 @@ export async function execute({ name, core }: Party, terms = execution()): Promi
   const counterparty = name === 'ALDER' ? 'CEDAR' : 'ALDER'
   const action = name === 'ALDER' ? 'AcceptOrder' : 'PlaceOrder'
   const acted = loop.act({
-    ...{ name: action, by: { kind: 'fix', id: 'desk' }, corr },
+    name: action,
+    by: { kind: 'fix', id: 'desk' },
+    corr,
     authorised: authorise.deal(action, { counterparty, instrument, terms }),
     decide: (_state, { policy }) => [
       { type: 'rfq.requested', corr, body: { quoteReqId }, parts: { terms: rfq } },
