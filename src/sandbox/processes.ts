@@ -75,9 +75,11 @@ class Life implements Managed {
       ...(killAt === undefined ? {} : { POUNDLOCK_KILL: killAt }),
     }
     if (killAt === undefined) delete (env as Record<string, string | undefined>)['POUNDLOCK_KILL']
+    // Of a group of its own: Ctrl-C is for the one in front, who then stops the others in order.
     const child = spawn(process.execPath, [entry, ...this.#options.args], {
       env,
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
     })
     this.#child = child
     createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line))
@@ -146,7 +148,13 @@ class Life implements Managed {
     if (!child) return
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     child.kill('SIGTERM')
-    const timer = setTimeout(() => child.kill('SIGKILL'), stopMsMax)
+    const timer = setTimeout(() => {
+      this.#options.onFailed(
+        this.name,
+        `it did not end within ${stopMsMax} ms of being asked, so it was killed`,
+      )
+      child.kill('SIGKILL')
+    }, stopMsMax)
     await ended
     clearTimeout(timer)
   }
