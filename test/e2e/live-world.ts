@@ -14,6 +14,8 @@ export type LiveWorld = World & {
   kill(name: string): Promise<void>
   /** How often SIGKILL has ended it. */
   kills(name: string): number
+  /** What the sandbox said while it ran and while it stopped. */
+  readonly said: readonly string[]
 }
 
 /** Patient: a shared machine may be slow. */
@@ -35,7 +37,11 @@ export async function openLiveWorld(t: TestContext, kills: readonly KillPoint[] 
   t.after(() => opened?.stop())
   const dir = join(scratch(t), 'world')
   const portBase = await freePortBase()
-  const progress = (line: string): void => t.diagnostic(line.trim())
+  const said: string[] = []
+  const progress = (line: string): void => {
+    said.push(line.trim())
+    t.diagnostic(line.trim())
+  }
   const world = await openWorld({ dir, portBase, kills, clock: 'real', quoteLifetimeMs, progress })
   assert.ok(!isRefusal(world), isRefusal(world) ? world.detail : '')
   opened = world
@@ -46,7 +52,7 @@ export async function openLiveWorld(t: TestContext, kills: readonly KillPoint[] 
   }
   const { ALDER: alder = '', CEDAR: cedar = '' } = urlsOf(world.ports)
   const kill = (name: string): Promise<void> => named(name).kill()
-  return { ...world, urls: { alder, cedar }, kill, kills: (name) => named(name).kills() }
+  return { ...world, urls: { alder, cedar }, kill, said, kills: (name) => named(name).kills() }
 }
 
 /** Looks until there is something to see. */
@@ -97,8 +103,15 @@ export async function settleTrade(world: LiveWorld, tradeId: string): Promise<Tr
   return settled.cedar
 }
 
-/** What both gateways left on disk, once they are stopped: whole, and without a word that the other contradicts. */
+/**
+ * Once all are stopped: nobody failed or had to be killed for it, and what both gateways left on disk is whole and
+ * without a word that the other contradicts.
+ */
 export function auditWorld(world: LiveWorld): void {
+  assert.deepEqual(
+    world.said.filter((line) => line.includes(' stopped: ')),
+    [],
+  )
   const read = (name: string) =>
     auditJournal(readSqliteJournal(join(world.dir, name, 'data/journal.db'), `${name}.example/journal`))
   const [alder, cedar] = [read('alder'), read('cedar')]
