@@ -9,6 +9,7 @@ import {
   seededRandom,
   utf8,
   type Json,
+  type JsonObject,
   type ManualClock,
   type Refusal,
 } from '#core'
@@ -73,7 +74,7 @@ export type Desks = {
 
 type Making = Omit<Desks, 'sides'> & { readonly sides: Partial<Record<Name, Side>> }
 
-const sessionsOf = (name: Name): readonly Json[] => {
+const sessionsOf = (name: Name): readonly JsonObject[] => {
   const other = otherOf[name]
   const fix = { beginString: 'FIX.4.4', heartBtIntSeconds: 30, senderCompId: name }
   return [
@@ -90,7 +91,9 @@ const sessionsOf = (name: Name): readonly Json[] => {
   ]
 }
 
-export async function openDesks(): Promise<Desks> {
+export type ChangeSessions = (sessions: readonly JsonObject[], name: Name) => readonly JsonObject[]
+
+export async function openDesks(change: ChangeSessions = (sessions) => sessions): Promise<Desks> {
   const clock = manualClock(start)
   const chain = memoryChain(clock)
   const keys = { ALDER: keysOf(), CEDAR: keysOf() }
@@ -98,7 +101,7 @@ export async function openDesks(): Promise<Desks> {
   for (const name of ['ALDER', 'CEDAR'] as const) {
     const json = {
       ...configJson(name, keys[name], keys[otherOf[name]]),
-      fix: { acceptors: [], sessions: sessionsOf(name) },
+      fix: { acceptors: [], sessions: change(sessionsOf(name), name) },
     }
     const config = known(parseGatewayConfig(utf8(canonicalJson(json))))
     making.sides[name] = await openSide(making, { name, config, keys: keys[name], store: memoryStore() })

@@ -38,7 +38,7 @@ export type Ports = { readonly peering: number; readonly fix: readonly number[] 
 
 /** The decisions of a lost session are carried out like any other; that they fail is a failure of the store. */
 export async function openFix(
-  { config, store, peering, clock }: Doors,
+  { config, store, peering, clock }: Pick<Doors, 'config' | 'store' | 'peering' | 'clock'>,
   onFailure: (error: unknown) => void,
 ): Promise<FixEngine> {
   let engine: FixEngine | undefined

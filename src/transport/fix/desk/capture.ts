@@ -28,7 +28,10 @@ export type ReportedTrade = {
 /** TradeRequestID(568), TotNumTradeReports(748), LastRptRequested(912), when it answers a request. */
 export type ReportRequest = { readonly requestId: string; readonly total: number; readonly isLast: boolean }
 
-/** Two sides: ours under PartyRole 1, the counterparty's under 17, both by LEI; the UTI beside them. */
+/**
+ * Two sides: ours under PartyRole 1, the counterparty's under 17, both by LEI; the UTI beside them. Currency(15) stands in
+ * the Confirmation: FIX 4.4 has it in each side here and FIX 5.0 SP2 has not.
+ */
 export function writeTradeReport(trade: ReportedTrade, request?: ReportRequest): DeskBody {
   const { tradeId, execution, uti, own, other, ownSide, instrument } = trade
   const otherSide: Side = ownSide === 'Buy' ? 'Sell' : 'Buy'
@@ -65,16 +68,10 @@ const requestFields = (request: ReportRequest | undefined): readonly DeskField[]
     : []
 
 const sideFields = (
-  { orderId, clOrdId, currency }: ExecutionTerms,
+  { orderId, clOrdId }: ExecutionTerms,
   side: Side,
   party: { readonly lei: string; readonly role: '1' | '17' },
-): readonly DeskField[] => [
-  [54, writeSide(side)],
-  [37, orderId],
-  [11, clOrdId],
-  ...writeParties([party]),
-  [15, currency],
-]
+): readonly DeskField[] => [[54, writeSide(side)], [37, orderId], [11, clOrdId], ...writeParties([party])]
 
 export type TradeRequestFields = {
   readonly requestId: string
