@@ -3,6 +3,7 @@
 import {
   canonicalJson,
   invariant,
+  isJsonObject,
   isRefusal,
   manualClock,
   parseJson,
@@ -80,13 +81,16 @@ const sessionsOf = (name: Name): readonly JsonObject[] => {
   return [
     { ...fix, targetCompId: deskOf[name].split('->')[1] ?? '', role: 'acceptor', use: 'desk', party: name },
     {
-      ...{
-        ...fix,
-        targetCompId: other,
-        role: name === 'CEDAR' ? 'initiator' : 'acceptor',
-        use: 'counterparty',
+      ...fix,
+      targetCompId: other,
+      role: name === 'CEDAR' ? 'initiator' : 'acceptor',
+      use: 'counterparty',
+      party: other,
+      pin: `pin of ${other}`,
+      connect: {
+        host: '127.0.0.1',
+        port: 1,
       },
-      ...{ party: other, pin: `pin of ${other}`, connect: { host: '127.0.0.1', port: 1 } },
     },
   ]
 }
@@ -132,15 +136,29 @@ async function openSide(world: Making, base: Base): Promise<Side> {
   const account = keys.digestSigner('settlement')
   const contracts = { settlement: addresses.settlement, positions: addresses.positions }
   const ledger = openMemoryLedger({
-    ...{ chainId: config.ledger.chainId, chain, contracts, finality: { confirmations: 1 } },
-    ...{ account: account.address, sent: new Map<string, SignedInstruction>() },
+    chainId: config.ledger.chainId,
+    chain,
+    contracts,
+    finality: { confirmations: 1 },
+    account: account.address,
+    sent: new Map<string, SignedInstruction>(),
   })
-  const fail = (error: unknown): void => invariant(false, String(error))
   const core = known(
     assembleCore({
-      ...{ config, clock, random, journal, pdp: pdp(), later: () => () => undefined, probe: () => undefined },
-      ...{ keys: { record: keys.signer('record'), settlement: account }, ledger: settlementLedger(ledger) },
-      ...{ peerClient: () => peerOf(world, name), onBug: fail },
+      config,
+      clock,
+      random,
+      journal,
+      pdp: pdp(),
+      later: () => () => undefined,
+      probe: () => undefined,
+      keys: {
+        record: keys.signer('record'),
+        settlement: account,
+      },
+      ledger: settlementLedger(ledger),
+      peerClient: () => peerOf(world, name),
+      onBug: bug,
     }),
   )
   await core.worker.close()
@@ -149,11 +167,14 @@ async function openSide(world: Making, base: Base): Promise<Side> {
   const side: Side = { ...base, journal, core, desk, heard }
   const sent: Said[] = outgoing(side)
   core.peering.outbox.bind(async (session, body, { attachments = [] } = {}) => {
+    // oxlint-disable-next-line no-unsafe-type-assertion -- what this gateway attached comes back
     await core.peering.loop.commitBatch(attachments as readonly Bundle[], [])
     await deliver(world, side, [{ session, body }])
   })
   return side
 }
+
+const bug = (error: unknown): void => invariant(false, String(error))
 
 type Said = { readonly session: string; readonly body: DeskBody }
 
@@ -206,8 +227,8 @@ export function wired(
   const message = parseMessage(bytes, dictionary)
   invariant(!('kind' in message), 'the bytes are a message')
   const wrong = validateMessage(message, dictionary)
-  const shown = Buffer.from(bytes).toString('latin1').replaceAll('\x01', '|')
-  invariant(!wrong, `${wrong?.text ?? ''} ${wrong?.refTagId ?? ''} in ${shown}`)
+  const text = Buffer.from(bytes).toString('latin1').replaceAll('\x01', '|')
+  invariant(!wrong, `${wrong?.text ?? ''} ${wrong?.refTagId ?? ''} in ${text}`)
   return message
 }
 
@@ -242,6 +263,7 @@ async function receive(
   const turn: FixTurn = {
     session,
     reply: (body) => reply({ msgType: body.msgType, body: textFields(body.body) }),
+    // oxlint-disable-next-line no-unsafe-type-assertion -- what this gateway attached comes back
     attach: (bundle) => void bundles.push(bundle as Bundle),
     reject: ({ reason, text, refId }) => {
       const ref: DeskBody['body'] = refId === undefined ? [] : [[379, refId]]
@@ -389,6 +411,11 @@ export async function settledTrade(world: Desks, n: number, orderQty = '10'): Pr
     () => work(world, 'CEDAR', 'watch', tradeId),
   )
   return tradeId
+}
+
+/** What policy said, by the mark in an entry's body. */
+export function decisionOf({ policy }: JsonObject): Json | undefined {
+  return isJsonObject(policy) ? policy['decision'] : undefined
 }
 
 export const newest = ({ journal }: Side): JournalEntry => {

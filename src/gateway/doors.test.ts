@@ -26,8 +26,14 @@ import { configJson, keysOf } from './testing.ts'
 // Over sockets: what a session's configuration says beyond its names.
 
 const risk = {
-  ...{ beginString: 'FIX.4.4', heartBtIntSeconds: 30, senderCompId: 'CEDAR', targetCompId: 'RISK' },
-  ...{ role: 'acceptor', use: 'drop-copy', party: 'CEDAR', dropCopyOf: [deskOf.CEDAR] },
+  beginString: 'FIX.4.4',
+  heartBtIntSeconds: 30,
+  senderCompId: 'CEDAR',
+  targetCompId: 'RISK',
+  role: 'acceptor',
+  use: 'drop-copy',
+  party: 'CEDAR',
+  dropCopyOf: [deskOf.CEDAR],
 } as const
 
 const desks = (cancelOn: 'disconnect' | 'disconnect-or-logout'): Promise<Desks> =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DeskBody } from '#transport'
 import {
+  decisionOf,
   confirmedTrade,
   deskOf,
   filled,
@@ -21,6 +22,7 @@ import {
   type Changes,
   type Desks,
 } from './desk-testing.ts'
+import { pdp } from './testing.ts'
 import { bustByOperator, correctByOperator } from './revising.ts'
 
 const desk = deskOf.CEDAR
@@ -130,7 +132,7 @@ test('what policy denies is rejected as beyond the limit, and the entry says whi
   assert.deepEqual(body['policy'], {
     decision: 'deny',
     rules: ['otc.options.tier1.trade-limit'],
-    set: (body['policy'] as { set: string }).set,
+    set: pdp().set,
   })
   const [there] = await say(world, 'ALDER', lineOf.ALDER, orderFor(quote, 'ORD-2', '200'))
   assert.equal(there?.text(103), '3')
@@ -312,7 +314,7 @@ test('a busted fill is taken back on both sides and at the desk, and frees the d
   const last = heardOn(CEDAR, desk).at(-1)
   assert.match(shown(last), /37=A-1001\|11=ORD-1\|17=E-1-H\|19=E-1\|150=H\|39=4\|.*151=0\|14=0\|6=0/)
   assert.deepEqual(newest(ALDER).body['by'], 'ALDER')
-  assert.equal((newest(ALDER).body['policy'] as { decision: string }).decision, 'allow')
+  assert.equal(decisionOf(newest(ALDER).body), 'allow')
   const [status] = await say(world, 'CEDAR', desk, statusOf('ORD-1'))
   assert.match(shown(status), /150=I\|39=4/)
   assert.equal((await bustByOperator(ALDER.core.peering, operator, tradeId))?.refusal, 'trade-state')

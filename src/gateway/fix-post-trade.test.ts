@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { instant } from '#core'
 import type { DeskBody } from '#transport'
 import {
+  decisionOf,
   confirmedTrade,
   deskOf,
   filled,
@@ -212,7 +213,7 @@ test('a fill is divided among accounts, with the firm that a share is given up t
   })
   const { type, body } = newest(world.sides.CEDAR)
   assert.equal(type, 'trade.allocated')
-  assert.equal((body['policy'] as { decision: string }).decision, 'allow')
+  assert.equal(decisionOf(body), 'allow')
   const size = world.sides.CEDAR.journal.size()
   await restart(world, 'CEDAR')
   const [repeat] = await say(world, 'CEDAR', desk, allocationOf(whole), { possResend: true })
@@ -358,7 +359,7 @@ test('an exercise is rejected before the expiry, which it names, and accepted fr
   assert.match(shown(accepted), /35=AM\|.*722=0\|723=0\|.*704=4\|705=0/)
   const { type, body } = newest(world.sides.CEDAR)
   assert.equal(type, 'position.instructed')
-  assert.equal((body['policy'] as { decision: string }).decision, 'allow')
+  assert.equal(decisionOf(body), 'allow')
   const [left] = await say(world, 'CEDAR', desk, instruct({ type: '2', quantity: '7', id: 'PM-2' }))
   assert.match(shown(left), /709=2\|.*722=2\|.*58=PLK-2415/)
   const [abandoned] = await say(world, 'CEDAR', desk, instruct({ type: '2', quantity: '6', id: 'PM-2' }))

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { cancelQuote } from '#trade'
 import type { DeskBody } from '#transport'
 import {
+  decisionOf,
   deskOf,
   heardOn,
   instrumentFields,
@@ -273,7 +274,7 @@ test('our operator withdraws a quote: the taker’s desk hears it, and an order 
   const size = ALDER.journal.size()
   assert.equal(await cancelByOperator(ALDER.core.peering, operator, quote.quoteId), undefined)
   assert.deepEqual(typesSince(ALDER, size), ['quote.canceled'])
-  assert.equal((newest(ALDER).body['policy'] as { decision: string }).decision, 'allow')
+  assert.equal(decisionOf(newest(ALDER).body), 'allow')
   const [order] = await say(world, 'CEDAR', desk, orderFor(quote, 'ORD-1'))
   assert.match(shown(order), /150=8\|39=8\|103=99\|.*PLK-2207/)
   assert.equal(newest(ALDER).body['refusal'], 'quote-cancelled')

@@ -15,62 +15,76 @@ invariant(!isRefusal(instrument), 'the fixture is a listed option')
 const alder = { name: 'ALDER', lei: '5299000POUNDLOCK0A94' }
 const cedar = { name: 'CEDAR', lei: '5299000POUNDLOCK0C88' }
 const execution: ExecutionTerms = {
-  ...{
-    tradeId: 'ALDER/E-1',
-    execId: 'E-1',
-    orderId: 'A-1001',
-    clOrdId: 'ORD-1',
-    quoteId: 'Q-1',
-    quoteReqId: 'RFQ-1',
-  },
-  ...{ securityId: instrument.securityId, side: 'Buy', lastQty: '100', lastPx: '430.72', currency: 'USDC' },
-  ...{ premiumMinor: '43072000000', transactTime: at, validUntilTime: at, taker: cedar, maker: alder },
+  tradeId: 'ALDER/E-1',
+  execId: 'E-1',
+  orderId: 'A-1001',
+  clOrdId: 'ORD-1',
+  quoteId: 'Q-1',
+  quoteReqId: 'RFQ-1',
+  securityId: instrument.securityId,
+  side: 'Buy',
+  lastQty: '100',
+  lastPx: '430.72',
+  currency: 'USDC',
+  premiumMinor: '43072000000',
+  transactTime: at,
+  validUntilTime: at,
+  taker: cedar,
+  maker: alder,
 }
 const refusal = refuse('policy-limit', 'beyond it')
 const trade: ReportedTrade = {
-  ...{ tradeId: 'ALDER/E-1', execution, uti: `${alder.lei}0123456789ABCDEF`, own: cedar, other: alder },
-  ...{ ownSide: 'Buy', instrument },
+  tradeId: 'ALDER/E-1',
+  execution,
+  uti: `${alder.lei}0123456789ABCDEF`,
+  own: cedar,
+  other: alder,
+  ownSide: 'Buy',
+  instrument,
 }
 const position = { posReqId: 'P-1', account: 'FUND-A', accountType: '1' }
 const maintenance: PositionMaintenanceFields = {
   ...position,
-  ...{ action: 'exercise', product: { securityId: instrument.securityId }, quantity: '4' },
+  action: 'exercise',
+  product: { securityId: instrument.securityId },
+  quantity: '4',
 }
 const rfq: RfqTerms = {
-  ...{
-    quoteReqId: 'RFQ-1',
-    securityId: instrument.securityId,
-    side: 'Buy',
-    orderQty: '100',
-    currency: 'USDC',
-  },
-  ...{ taker: cedar, maker: alder, principal: 'desk' },
+  quoteReqId: 'RFQ-1',
+  securityId: instrument.securityId,
+  side: 'Buy',
+  orderQty: '100',
+  currency: 'USDC',
+  taker: cedar,
+  maker: alder,
+  principal: 'desk',
 }
 const order: Order = {
   role: 'taker',
   status: 'placed',
   terms: {
-    ...{
-      clOrdId: 'ORD-1',
-      quoteId: 'Q-1',
-      quoteReqId: 'RFQ-1',
-      securityId: instrument.securityId,
-      side: 'Buy',
-    },
-    ...{ orderQty: '100', price: '430.72', currency: 'USDC', premiumMinor: '1', principal: 'desk' },
+    clOrdId: 'ORD-1',
+    quoteId: 'Q-1',
+    quoteReqId: 'RFQ-1',
+    securityId: instrument.securityId,
+    side: 'Buy',
+    orderQty: '100',
+    price: '430.72',
+    currency: 'USDC',
+    premiumMinor: '1',
+    principal: 'desk',
   },
 }
 const fill: FillFields = {
-  ...{
-    orderId: 'A-1',
-    clOrdId: 'ORD-1',
-    execId: 'E-1',
-    transactTime: at,
-    side: 'Buy',
-    orderQty: '1',
-    price: '1',
-  },
-  ...{ currency: 'USDC', product: { securityId: instrument.securityId } },
+  orderId: 'A-1',
+  clOrdId: 'ORD-1',
+  execId: 'E-1',
+  transactTime: at,
+  side: 'Buy',
+  orderQty: '1',
+  price: '1',
+  currency: 'USDC',
+  product: { securityId: instrument.securityId },
 }
 const request = { requestId: 'TR-1', requestType: '0', subscription: undefined }
 const wanted = {
