@@ -65,7 +65,10 @@ test('settled waits for what was recorded before, and for nothing else', async (
   await line.commitBatch([turn], [])
   await settled
   await own
-  assert.deepEqual(done.toSorted(), ['own', 'settled'])
+  assert.deepEqual(
+    done.toSorted((a, b) => a.localeCompare(b)),
+    ['own', 'settled'],
+  )
   await line.settled()
 })
 

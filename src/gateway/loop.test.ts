@@ -37,13 +37,11 @@ const cancel: Command['decide'] = (_state, { policy }) => [
     body: { clOrdId: 'O-1', refusal: 'quote-expired', detail: 'late', policy: policy.mark },
     parts: {
       terms: {
-        ...{
-          clOrdId: 'O-1',
-          quoteId: 'Q-1',
-          quoteReqId: 'RFQ-1',
-          securityId: 'ETH-25JUN27-4000-C',
-          side: 'Buy',
-        },
+        clOrdId: 'O-1',
+        quoteId: 'Q-1',
+        quoteReqId: 'RFQ-1',
+        securityId: 'ETH-25JUN27-4000-C',
+        side: 'Buy',
         orderQty: '100',
         price: '1',
         currency: 'USDC',

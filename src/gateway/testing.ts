@@ -21,7 +21,15 @@ import { digest, memoryKeyStore, type KeyStore, type Signer } from '#crypto'
 import { memoryStore, openJournal, type Journal, type Store } from '#journal'
 import { memoryChain, openMemoryLedger, type MemoryChain, type SignedInstruction } from '#ledger'
 import { createPdp, defaultPolicyFolder, loadPolicyFolder, type Pdp } from '#policy'
-import { tradeIdOf, type ExecutionTerms, type Trade, type WorkKind } from '#trade'
+import {
+  tradeIdOf,
+  type DeskContext,
+  type DeskEvent,
+  type ExecutionTerms,
+  type Role,
+  type Trade,
+  type WorkKind,
+} from '#trade'
 import { approvalOf, takeApproval } from './approving.ts'
 import { settlementLedger } from './chain.ts'
 import { parseGatewayConfig, type GatewayConfig } from './config.ts'
@@ -75,13 +83,11 @@ export function configJson(name: Name, own: KeyStore, other: KeyStore): JsonObje
     fix: { acceptors: [], sessions: [] },
     peering: { host: '127.0.0.1', port: 0, peers: [peerJson(peer, other, validFrom)] },
     ledger: {
-      ...{
-        chainId: 'eip155:31337',
-        name: 'lagoon',
-        rpc: ['http://127.0.0.1:1'],
-        agreeing: 1,
-        confirmations: 1,
-      },
+      chainId: 'eip155:31337',
+      name: 'lagoon',
+      rpc: ['http://127.0.0.1:1'],
+      agreeing: 1,
+      confirmations: 1,
       payToken: { address: usdc, symbol: 'USDC', decimals: 6 },
       optionPositions: positions,
       settlement,
@@ -139,13 +145,15 @@ export type TwoParties = {
   readonly CEDAR: Party
 }
 
-export async function twoParties(): Promise<TwoParties> {
+export type TestWitness = { readonly name: string; readonly vkey: string }
+
+export async function twoParties(witnesses: readonly TestWitness[] = []): Promise<TwoParties> {
   const clock = manualClock(start)
   const chain = memoryChain(clock)
   const between: Between = { intercept: () => undefined }
   const keys = { ALDER: keysOf(), CEDAR: keysOf() }
   const parties: Partial<Record<Name, Party>> = {}
-  const world = { clock, chain, between, keys, parties }
+  const world = { clock, chain, between, keys, parties, witnesses }
   const ALDER = (parties.ALDER = await partyOf('ALDER', world))
   const CEDAR = (parties.CEDAR = await partyOf('CEDAR', world))
   const seriesId = ALDER.core.peering.place.seriesIdOf(securityId, start)
@@ -158,13 +166,14 @@ export async function twoParties(): Promise<TwoParties> {
 type Making = Pick<TwoParties, 'clock' | 'chain' | 'between'> & {
   readonly keys: Readonly<Record<Name, KeyStore>>
   readonly parties: Partial<Record<Name, Party>>
+  readonly witnesses: readonly TestWitness[]
 }
 
 async function partyOf(name: Name, world: Making): Promise<Party> {
   const { clock, chain } = world
   const { other, origin } = members[name]
   const keys = world.keys[name]
-  const config = known(parseGatewayConfig(utf8(canonicalJson(configJson(name, keys, world.keys[other])))))
+  const config = configWith(configJson(name, keys, world.keys[other]), world.witnesses)
   const store = memoryStore()
   const random = seededRandom(name === 'ALDER' ? 1 : 2)
   const journal = openJournal({ store, origin, signer: keys.signer('journal'), clock, random })
@@ -199,6 +208,12 @@ async function partyOf(name: Name, world: Making): Promise<Party> {
   const projection = createProjection(journal)
   const evidence = { journal, projection, config, state, clock, peerClient: () => client }
   return { name, config, keys, store, journal, core, evidence, bugs }
+}
+
+function configWith(config: JsonObject, witnesses: readonly TestWitness[]): GatewayConfig {
+  const given = known(parseGatewayConfig(utf8(canonicalJson(config))))
+  const reached = witnesses.map((witness) => ({ ...witness, url: 'http://127.0.0.1:1' }))
+  return { ...given, journal: { ...given.journal, witnesses: reached, quorum: reached.length } }
 }
 
 /** As over a wire: what arrives has been text, and is dealt with by the other's handlers. */
@@ -244,14 +259,12 @@ export const execution = (changes: Partial<ExecutionTerms> = {}): ExecutionTerms
   clOrdId: 'ORD-1',
   quoteId: 'Q-1',
   quoteReqId: 'RFQ-1',
-  ...{
-    securityId,
-    side: 'Buy',
-    lastQty: '100',
-    lastPx: '430.72',
-    currency: 'USDC',
-    premiumMinor: '43072000000',
-  },
+  securityId,
+  side: 'Buy',
+  lastQty: '100',
+  lastPx: '430.72',
+  currency: 'USDC',
+  premiumMinor: '43072000000',
   transactTime: formatInstant(start),
   validUntilTime: '2026-11-20T14:00:10.000Z',
   taker: { name: 'CEDAR', lei: cedarLei },
@@ -262,48 +275,34 @@ export const execution = (changes: Partial<ExecutionTerms> = {}): ExecutionTerms
 /** Records the fill, and what led to it, in one journal. */
 export async function execute({ name, core }: Party, terms = execution()): Promise<void> {
   const { loop, authorise, instrumentOf } = core.peering
-  const { side, currency, taker, maker, quoteReqId, quoteId, clOrdId } = terms
-  const role = name === 'ALDER' ? 'maker' : 'taker'
-  const rfq = {
-    quoteReqId,
-    securityId,
-    side,
-    orderQty: terms.lastQty,
-    currency,
-    taker,
-    maker,
-    principal: 'desk',
-  }
-  const sizes = { bidSize: terms.lastQty, offerSize: terms.lastQty, bidPx: '424.78', offerPx: terms.lastPx }
-  const { validUntilTime } = terms
-  const quote = { quoteId, quoteReqId, ...sizes, currency, validUntilTime }
-  const corr = `${taker.name}/${quoteReqId}`
   const instrument = known(instrumentOf(terms.securityId))
-  const counterparty = name === 'ALDER' ? 'CEDAR' : 'ALDER'
-  const action = name === 'ALDER' ? 'AcceptOrder' : 'PlaceOrder'
+  const [action, counterparty] =
+    name === 'ALDER' ? (['AcceptOrder', 'CEDAR'] as const) : (['PlaceOrder', 'ALDER'] as const)
   const acted = loop.act({
     name: action,
     by: { kind: 'fix', id: 'desk' },
-    corr,
+    corr: corrOf(terms),
     authorised: authorise.deal(action, { counterparty, instrument, terms }),
-    decide: (_state, { policy }) => [
-      { type: 'rfq.requested', corr, body: { quoteReqId }, parts: { terms: rfq } },
-      {
-        type: 'quote.received',
-        corr,
-        body: { quoteReqId, quoteId, validUntilTime },
-        parts: { terms: quote },
-      },
-      {
-        type: 'trade.executed',
-        corr,
-        body: { tradeId: tradeIdOf(maker, terms.execId), clOrdId, role, policy: policy.mark },
-        parts: { terms, policy: policy.inputs },
-      },
-    ],
+    decide: (_state, { policy }) => historyOf(terms, name === 'ALDER' ? 'maker' : 'taker', policy),
   })
   await loop.commit(acted.bundle)
   invariant(!acted.refused, acted.refused?.detail ?? '')
+}
+
+const corrOf = ({ taker, quoteReqId }: ExecutionTerms): string => `${taker.name}/${quoteReqId}`
+
+function historyOf(terms: ExecutionTerms, role: Role, policy: DeskContext['policy']): readonly DeskEvent[] {
+  const { side, currency, taker, maker, quoteReqId, quoteId, clOrdId, validUntilTime, lastQty } = terms
+  const corr = corrOf(terms)
+  const rfq = { quoteReqId, securityId, side, orderQty: lastQty, currency, taker, maker, principal: 'desk' }
+  const sizes = { bidSize: lastQty, offerSize: lastQty, bidPx: '424.78', offerPx: terms.lastPx }
+  const quote = { quoteId, quoteReqId, ...sizes, currency, validUntilTime }
+  const filled = { tradeId: tradeIdOf(maker, terms.execId), clOrdId, role, policy: policy.mark }
+  return [
+    { type: 'rfq.requested', corr, body: { quoteReqId }, parts: { terms: rfq } },
+    { type: 'quote.received', corr, body: { quoteReqId, quoteId, validUntilTime }, parts: { terms: quote } },
+    { type: 'trade.executed', corr, body: filled, parts: { terms, policy: policy.inputs } },
+  ]
 }
 
 export function tradeOf({ core }: Party, id = tradeId): Trade {
@@ -337,8 +336,8 @@ export async function approveBoth(...parties: readonly Party[]): Promise<void> {
 }
 
 /** Everything up to a co-signed record. */
-export async function confirmed(): Promise<TwoParties> {
-  const world = await twoParties()
+export async function confirmed(witnesses: readonly TestWitness[] = []): Promise<TwoParties> {
+  const world = await twoParties(witnesses)
   await execute(world.ALDER)
   await execute(world.CEDAR)
   for (const kind of ['propose', 'send-proposal'] as const) {

@@ -30,7 +30,7 @@ export function witnessVkey(keysDir: string, name: string): string | Refusal {
   return isRefusal(keys) ? keys : cosignatureVkey(name, keys.signer('witness').publicKey)
 }
 
-export type WitnessNode = { readonly url: string; readonly port: number; close(): Promise<void> }
+export type WitnessNode = { readonly url: string; readonly port: number; readonly close: () => Promise<void> }
 
 export async function openWitnessNode(
   config: WitnessConfig,
@@ -51,7 +51,10 @@ export async function openWitnessNode(
     logs,
   })
   const server = await serveWitness({ witness, port: config.port, onFailure })
-  if (isRefusal(server)) return server
+  if (isRefusal(server)) {
+    store.close()
+    return server
+  }
   const close = async (): Promise<void> => {
     await server.close()
     store.close()

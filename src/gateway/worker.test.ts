@@ -87,12 +87,10 @@ const only =
 
 test('each kind of work on a trade runs once at a time, however often it is woken', async () => {
   const started: WorkKind[] = []
-  let end: () => void = () => undefined
+  const { promise, resolve: end } = Promise.withResolvers<undefined>()
   const { worker: busy } = worker((kind) => {
     started.push(kind)
-    return kind === 'propose'
-      ? new Promise((resolve) => (end = () => resolve(undefined)))
-      : new Promise(() => undefined)
+    return kind === 'propose' ? promise : new Promise(() => undefined)
   })
   for (let times = 0; times < 5; times += 1) {
     busy.wake()
@@ -102,7 +100,7 @@ test('each kind of work on a trade runs once at a time, however often it is woke
     started.toSorted((a, b) => a.localeCompare(b)),
     ['expire', 'propose'],
   )
-  end()
+  end(undefined)
   await settle()
   assert.equal(started.length, 2)
 })
@@ -138,15 +136,16 @@ test('work that wakes the worker while it starts is not started twice', async ()
   assert.equal(times, 1)
 })
 
+async function waits(refusal: Refusal): Promise<number[]> {
+  const { worker: made, next } = worker(only('propose', () => Promise.resolve(refusal)))
+  made.wake()
+  await settle()
+  const ms: number[] = []
+  while (ms.length < 7) ms.push(await next())
+  return ms
+}
+
 test('what only has to be waited for is asked again after 400 ms at most, the rest after two seconds', async () => {
-  const waits = async (refusal: Refusal): Promise<number[]> => {
-    const { worker: made, next } = worker(only('propose', () => Promise.resolve(refusal)))
-    made.wake()
-    await settle()
-    const ms: number[] = []
-    while (ms.length < 7) ms.push(await next())
-    return ms
-  }
   assert.deepEqual(await waits(refuse('finality-pending', '')), [100, 200, 400, 400, 400, 400, 400])
   assert.deepEqual(await waits(refuse('policy-denied', '')), [100, 200, 400, 800, 1600, 2000, 2000])
 })
@@ -202,12 +201,12 @@ test('work that throws is a bug: it is reported, never repeated', async () => {
 })
 
 test('closing waits for what runs, takes timers back and starts nothing more', async () => {
-  let end: (outcome: Refusal | undefined) => void = () => undefined
+  const { promise, resolve: end } = Promise.withResolvers<Refusal | undefined>()
   let times = 0
   const { worker: made, pending } = worker((kind) => {
     times += 1
     if (kind === 'expire') return Promise.resolve(refuse('finality-pending', ''))
-    return new Promise((resolve) => (end = resolve))
+    return promise
   })
   made.wake()
   await settle()
