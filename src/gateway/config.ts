@@ -35,6 +35,8 @@ const fixSession = object({
   connect: optional(object({ host: text, port })),
   /** Of a drop-copy session: the sessions (`FIX.4.4:ALDER->CEDAR`) whose execution reports it gets. */
   dropCopyOf: optional(listOf(text, 256)),
+  /** The other end knows our extension of FIX 4.4 (UTI, exercise style); a stock dictionary would refuse its tags. */
+  extended: optional(flag),
   /** When this session is lost, its open quotes end. */
   cancelOn: optional(oneOf('disconnect', 'disconnect-or-logout')),
   /** SPKI pin of the certificate that the logon is bound to; absent only on a plain loopback acceptor. */

@@ -79,7 +79,14 @@ const sessionsOf = (name: Name): readonly JsonObject[] => {
   const other = otherOf[name]
   const fix = { beginString: 'FIX.4.4', heartBtIntSeconds: 30, senderCompId: name }
   return [
-    { ...fix, targetCompId: deskOf[name].split('->')[1] ?? '', role: 'acceptor', use: 'desk', party: name },
+    {
+      ...fix,
+      targetCompId: deskOf[name].split('->')[1] ?? '',
+      role: 'acceptor',
+      use: 'desk',
+      party: name,
+      extended: name === 'CEDAR',
+    },
     {
       ...fix,
       targetCompId: other,

@@ -60,12 +60,18 @@ test('when both have signed, each desk gets the trade capture report and the con
       [side, 'A-1001', own, '1'],
       [side === '1' ? '2' : '1', 'A-1001', other, '17'],
     ])
-    for (const report of reports) assert.equal(report.groups(1907)[0]?.text(1903), uti)
+    const isExtended = name === 'CEDAR'
+    for (const report of reports)
+      assert.equal(report.groups(1907)[0]?.text(1903), isExtended ? uti : undefined, 'as was agreed')
+    assert.equal(capture?.groups(552)[0]?.text(58), `UTI ${uti}`)
     assert.match(
       shown(confirmation),
       /664=ALDER\/E-1\|666=0\|773=2\|665=4\|.*80=100\|54=.\|15=USDC\|.*6=430.72\|.*381=43072\|118=43072/,
     )
-    assert.equal(confirmation?.text(58), `record ${recordHash}, signed by ${name} and ${otherName}`)
+    assert.equal(
+      confirmation?.text(58),
+      `record ${recordHash}, signed by ${name} and ${otherName}; UTI ${uti}`,
+    )
     assert.match(confirmation?.text(79) ?? '', /^eip155:31337:0x[0-9a-fA-F]{40}$/)
   }
 })

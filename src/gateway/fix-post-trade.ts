@@ -16,7 +16,15 @@ import {
   type TradeCriteria,
 } from '#transport'
 import type { Acknowledgement } from '#trade'
-import { businessReject, isRepeat, noted, rejectMessage, settle, type Route } from './fix-route.ts'
+import {
+  agreedForm,
+  businessReject,
+  isRepeat,
+  noted,
+  rejectMessage,
+  settle,
+  type Route,
+} from './fix-route.ts'
 import { acknowledge, allocate, filledTrade, mayHear, reportedTrade } from './post-trade.ts'
 
 /** One request is answered with at most so many reports; criteria make it fewer. */
@@ -34,8 +42,10 @@ export function tradeRequest(route: Route, message: MessageReader): void {
   const total = found.length
   const { requestId } = request
   route.turn.reply(writeTradeRequestAck(request, total))
-  for (const [index, trade] of found.entries())
-    route.turn.reply(writeTradeReport(trade, { requestId, total, isLast: index === total - 1 }))
+  for (const [index, trade] of found.entries()) {
+    const report = writeTradeReport(trade, { requestId, total, isLast: index === total - 1 })
+    route.turn.reply(agreedForm(route.session, report))
+  }
 }
 
 function tradesFor(route: Route, wanted: TradeCriteria): readonly ReportedTrade[] | Refusal {

@@ -116,6 +116,8 @@ test('an option that the venue has is defined in full, whether it is named or de
         '202=4000|947=USD|231=1|1079=08:00:00Z|1193=C|1194=0|15=USDC|58=tick 0.01 USDC; 1 to 10000 contracts in steps of 1',
     )
   }
+  const [stock] = await say(world, 'ALDER', book, definitionOf(instrumentFields))
+  assert.match(shown(stock), /323=1\|.*947=USD\|231=1\|15=USDC/, 'a stock dictionary would refuse the rest')
   assert.equal(world.sides.CEDAR.journal.size(), size, 'a read makes no entry')
 })
 

@@ -17,6 +17,7 @@ import {
   writeQuoteStatus,
   writeSecurityDefinition,
   writeSecurityReject,
+  type DeskBody,
   type MessageReader,
   type QuoteResponseFields,
   type QuoteStatus,
@@ -26,6 +27,7 @@ import type { FixSessionConfig } from './config.ts'
 import { askForQuote, endQuote, quoteFor, takeQuote, takeQuoteRefusal } from './desk.ts'
 import { counterpartyOrder, deskOrder } from './fix-ordering.ts'
 import {
+  agreedForm,
   businessReject,
   instrumentNow,
   noted,
@@ -217,11 +219,13 @@ export function securityDefinitionRequest(route: Route, message: MessageReader):
   }
   const responseId = `SD-${securityReqId}`
   if (!isRefusal(instrument))
-    return void route.turn.reply(writeSecurityDefinition(securityReqId, responseId, instrument))
+    return reply(route, writeSecurityDefinition(securityReqId, responseId, instrument))
   noted(route, 'DefineSecurity', instrument)
   const securityId = isRefusal(request) ? message.text(48) : request.product.securityId
   route.turn.reply(writeSecurityReject(securityReqId, responseId, securityId, instrument))
 }
+
+const reply = (route: Route, body: DeskBody): void => void route.turn.reply(agreedForm(route.session, body))
 
 function rejectQuoteRequest(route: Route, message: MessageReader, refusal: Refusal): void {
   const quoteReqId = message.text(131)

@@ -1,6 +1,7 @@
 // What every handler of a FIX message is given, and the ways in which it answers.
 import { isRefusal, REFUSALS, toFixText, type Refusal } from '#core'
 import { parseInstrument, type Instrument } from '#trade'
+import { withoutExtension } from '#transport'
 import type { DeliveryFlags, DeskBody, FixTurn, MessageReader, SessionKey } from '#transport'
 import type { Principal } from './api.ts'
 import type { FixSessionConfig } from './config.ts'
@@ -44,6 +45,10 @@ export function businessReject(route: Route, refusal: Refusal, refId?: string): 
   const reason = REFUSALS[refusal.refusal].fix.businessRejectReason
   route.turn.reject({ reason, text: toFixText(refusal), ...(refId === undefined ? {} : { refId }) })
 }
+
+/** In the tags that were agreed with the other end of that session. */
+export const agreedForm = ({ extended, beginString }: FixSessionConfig, body: DeskBody): DeskBody =>
+  extended === true ? body : withoutExtension(body, beginString)
 
 /** A desk that asked over FIX hears on its session; one that asked over HTTP reads its own view. */
 export function toPrincipal(route: Route, principal: string, body: DeskBody): void {

@@ -33,6 +33,7 @@ import {
 import type { Principal } from './api.ts'
 import type { FixSessionConfig } from './config.ts'
 import { refusedStep, stepOf, type DeskParts, type Step } from './desk.ts'
+import { agreedForm } from './fix-route.ts'
 import type { Acted, Command } from './loop.ts'
 import type { Sending } from './outbox.ts'
 import type { PeeringParts } from './peering.ts'
@@ -56,7 +57,7 @@ function reportsOf(parts: DeskParts, tradeId: string): readonly Sending[] {
   if (!trade) return []
   const bodies = [writeTradeReport(trade), writeConfirmation(trade)]
   return listeners(parts, tradeId).flatMap((session) =>
-    bodies.map((body) => ({ session: fixSessionKey(session), body })),
+    bodies.map((body) => ({ session: fixSessionKey(session), body: agreedForm(session, body) })),
   )
 }
 

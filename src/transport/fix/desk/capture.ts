@@ -52,6 +52,7 @@ export function writeTradeReport(trade: ReportedTrade, request?: ReportRequest):
       [60, writeTimestamp(execution.transactTime)],
       [552, '2'],
       ...sideFields(execution, ownSide, { lei: own.lei, role: '1' }),
+      [58, `UTI ${uti}`],
       ...sideFields(execution, otherSide, { lei: other.lei, role: '17' }),
       ...writeUti(uti),
     ],

@@ -51,7 +51,7 @@ export function writeConfirmation(trade: ConfirmedTrade): DeskBody {
       [863, execution.lastQty],
       [79, trade.account],
       [6, execution.lastPx],
-      [58, `record ${trade.recordHash}, signed by ${own.name} and ${other.name}`],
+      [58, `record ${trade.recordHash}, signed by ${own.name} and ${other.name}; UTI ${trade.uti}`],
       [381, trade.premium],
       [118, trade.premium],
       ...writeUti(trade.uti),

@@ -88,6 +88,21 @@ export const writeUti = (uti: string): readonly DeskField[] => [
   [1906, '0'],
 ]
 
+/** What FIX 5.0 SP2 has natively of our extension of FIX 4.4 is left in its messages. */
+const extensionTags: Readonly<Record<string, ReadonlySet<number>>> = {
+  'FIX.4.4': new Set([1079, 1193, 1194, 1903, 1906, 1907]),
+  'FIXT.1.1': new Set([1903, 1906, 1907]),
+}
+
+/**
+ * The message for a counterparty that has a stock dictionary, which refuses tags it does not know. Nothing is lost:
+ * the UTI stands in Text(58) too, and style and time of an exercise follow from CFICode and the venue.
+ */
+export const withoutExtension = ({ msgType, body }: DeskBody, beginString: string): DeskBody => ({
+  msgType,
+  body: body.filter(([tag]) => !extensionTags[beginString]?.has(tag)),
+})
+
 /** Enough of the Instrument block for an answer about a product that may not exist. */
 export const writeNamedProduct = (securityId: string | undefined): readonly DeskField[] =>
   securityId
