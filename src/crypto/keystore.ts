@@ -1,5 +1,14 @@
 import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { invariant, isRefusal, refuse, toHex, utf8, type Refusal } from '#core'
 import { digest } from './hash.ts'
@@ -106,7 +115,7 @@ export function loadOrCreateKey(
     const key = createPrivateKey(readFileSync(path))
     return isFor(algorithm, key) ? key : unusable(path, `it is not an ${algorithm} key`)
   } catch (error) {
-    return unusable(path, error instanceof Error ? error.message : 'unknown error')
+    return unwritten(path, error) ?? unusable(path, error instanceof Error ? error.message : 'unknown error')
   }
 }
 
@@ -122,6 +131,10 @@ function createOnce(path: string, algorithm: KeyAlgorithm): void {
   try {
     writeSync(file, generate(algorithm).export({ format: 'pem', type: 'pkcs8' }).toString())
     fsyncSync(file)
+  } catch (error) {
+    // Half a key would be taken for a damaged one at the next start.
+    unlinkSync(path)
+    throw error
   } finally {
     closeSync(file)
   }
@@ -131,6 +144,12 @@ function isFor(algorithm: KeyAlgorithm, key: KeyObject): boolean {
   if (algorithm === 'Ed25519') return key.asymmetricKeyType === 'ed25519'
   return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === curveOf[algorithm]
 }
+
+/** `disk-full` when that is why a file could not be written. */
+export const unwritten = (path: string, error: unknown): Refusal | undefined =>
+  error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+    ? refuse('disk-full', `There is no space left to write ${path}`)
+    : undefined
 
 const unusable = (path: string, why: string): Refusal =>
   refuse('file-unreadable', `The key file ${path} cannot be used: ${why}`)

@@ -15,7 +15,7 @@ import {
   type Refusal,
 } from '#core'
 import { sha256 } from './hash.ts'
-import { loadOrCreateKey } from './keystore.ts'
+import { loadOrCreateKey, unwritten } from './keystore.ts'
 import { publicKeyObject, rawPublicKey } from './signature.ts'
 import { selfSignedCertificate } from './x509.ts'
 
@@ -82,7 +82,7 @@ export function openTlsIdentity(
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     writeFileSync(path, fresh.toString())
   } catch (error) {
-    return refuse('file-unreadable', `Cannot write ${path}: ${messageOf(error)}`)
+    return unwritten(path, error) ?? refuse('file-unreadable', `Cannot write ${path}: ${messageOf(error)}`)
   }
   return identityOf(key, fresh)
 }

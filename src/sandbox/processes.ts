@@ -22,6 +22,8 @@ export type Managed = {
   readonly name: string
   /** How often SIGKILL has ended it. */
   readonly kills: () => number
+  /** Resolves when it has ended by itself, with the refusal that it gave. */
+  readonly down: Promise<Refusal>
   /** The next line of JSON whose `fact` is this one. */
   heard(fact: string): Promise<JsonObject>
   /** Ends it with SIGKILL, as a kill point does; resolves when its next life is ready. */
@@ -50,6 +52,8 @@ export async function startProcess(options: StartOptions): Promise<Managed | Ref
 
 class Life implements Managed {
   readonly name: string
+  readonly down: Promise<Refusal>
+  #goDown: (refusal: Refusal) => void = () => undefined
   readonly #options: StartOptions
   #child: ChildProcess | undefined
   #kills = 0
@@ -60,6 +64,7 @@ class Life implements Managed {
 
   constructor(options: StartOptions) {
     this.name = options.name
+    this.down = new Promise((resolve) => (this.#goDown = resolve))
     this.#options = options
   }
 
@@ -98,7 +103,7 @@ class Life implements Managed {
     if (outcome === 'ready') return undefined
     // A kill point before `ready` is a kill, not a failure: the next life will be ready.
     if (outcome === 'ended' && this.#kills > 0) return undefined
-    return lastRefusal(this.name, this.#words)
+    return lastRefusal(`${this.name} did not start`, this.#words)
   }
 
   #hear(line: string): void {
@@ -121,7 +126,10 @@ class Life implements Managed {
   #ended(signal: NodeJS.Signals | null): void {
     this.#child = undefined
     if (this.#stopping) return
-    if (signal !== 'SIGKILL') return this.#options.onFailed(this.name, this.#words.trim())
+    if (signal !== 'SIGKILL') {
+      this.#goDown(lastRefusal(`${this.name} stopped`, this.#words))
+      return this.#options.onFailed(this.name, this.#words.trim())
+    }
     this.#kills += 1
     this.#options.onKilled?.()
     this.#facts.length = 0
@@ -161,10 +169,10 @@ class Life implements Managed {
 }
 
 /** A process that refuses says the code, then why, each on a line of its own; that stands for the whole. */
-function lastRefusal(name: string, words: string): Refusal {
+function lastRefusal(what: string, words: string): Refusal {
   const [, plk, detail] = /(PLK-\d{4})[^\n]*\n\s*([^\n]*)/.exec(words) ?? []
   const code = Object.keys(REFUSALS).find((one) => isRefusalCode(one) && REFUSALS[one].plk === plk)
   if (code === undefined || !isRefusalCode(code))
-    return refuse('internal', `${name} did not start: ${words.trim() || 'no answer'}`)
-  return refuse(code, `${name} did not start: ${detail ?? ''}`)
+    return refuse('internal', `${what}: ${words.trim() || 'no answer'}`)
+  return refuse(code, `${what}: ${detail ?? ''}`)
 }

@@ -9,6 +9,7 @@ import type { DeskFact } from './desk.ts'
 import { askDoor, readDoor, orderDoor, type Items } from '#server'
 import { startProcess } from './processes.ts'
 import type { Story } from './story.ts'
+import { storageRefusal } from './world.ts'
 
 const tradeMsMax = 110_000
 const pollMs = 100
@@ -25,22 +26,28 @@ export async function tradeOnce(
   progress: (line: string) => void,
   ports: Ports,
   ceremony: Ceremony,
-  running: { stop(): Promise<unknown> }[],
+  running: { stop(): Promise<unknown>; readonly down?: Promise<Refusal> }[],
 ): Promise<DeskFact | Refusal> {
   const where = ['--port', String(ports.fixCedar), '--started-at', formatInstant(ceremony.startedAt)]
   const ids = ['--quote-req-id', 'RFQ-0001', '--cl-ord-id', 'ORD-0001']
   const onFailed = (name: string, words: string): void => {
     if (words !== '') progress(`   ✗ ${name}: ${words}`)
   }
+  const others = [...running]
   const desk = await startProcess({ name: 'desk', args: ['sandbox-desk', ...where, ...ids], onFailed })
   if (isRefusal(desk)) return desk
   running.push(desk)
-  const last = await within(tradeMsMax, desk.heard('ended'))
+  const down = Promise.race(others.flatMap((one) => one.down ?? []))
+  const last = await within(tradeMsMax, Promise.race([desk.heard('ended'), down]))
+  if (isRefusal(last)) return last
   if (!last) return refuse('request-timeout', 'the desk heard no fill and no refusal in time')
   // oxlint-disable-next-line no-unsafe-type-assertion -- what our own desk process says at its end
   const end = last['end'] as DeskFact
-  if (end.fact === 'filled') await settle(progress, urlsOf(ports), ceremony)
-  return end
+  if (end.fact !== 'filled') return end
+  const over = new AbortController()
+  const stopped = await Promise.race([settle(progress, urlsOf(ports), ceremony, over.signal), down])
+  over.abort()
+  return stopped ?? end
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
@@ -58,7 +65,8 @@ async function settle(
   progress: (line: string) => void,
   urls: Readonly<Record<string, string>>,
   ceremony: Ceremony,
-): Promise<void> {
+  over: AbortSignal,
+): Promise<undefined> {
   const until = performance.now() + tradeMsMax
   for (;;) {
     const sides = [alder, cedar].map(({ name }) => ({ name, url: urls[name] ?? '' }))
@@ -66,7 +74,11 @@ async function settle(
     if (trades.every((one) => one && ended.has(one.status))) return
     for (const [index, { name, url }] of sides.entries())
       await approveTrade(url, trades[index], ceremony.operators[name] ?? [])
-    if (performance.now() > until) return progress('   … the trade is still open; see both consoles')
+    if (over.aborted) return
+    if (performance.now() > until) {
+      progress('   … the trade is still open; see both consoles')
+      return
+    }
     await pause()
   }
 }
@@ -123,8 +135,12 @@ export async function gatherEvidence(
   }
 }
 
-function keep(path: string, text: string): Evidence {
-  writeFileSync(path, text)
+function keep(path: string, text: string): Evidence | Refusal {
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    return storageRefusal(path, error)
+  }
   const lines = text.split('\n')
   const notes = lines.filter((line) => line.endsWith('"section":"checkpoint"}'))
   return {

@@ -96,7 +96,8 @@ function clear(dir: string): Refusal | undefined {
   }
 }
 
-function storageRefusal(dir: string, error: unknown): Refusal {
+/** Why a file could not be written, with `disk-full` said as such. */
+export function storageRefusal(dir: string, error: unknown): Refusal {
   if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
     return refuse('disk-full', `there is no space left for ${dir}`)
   return refuse('file-unreadable', `${dir} cannot be written: ${error instanceof Error ? error.message : ''}`)
