@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isRefusal, type JsonObject, type Refusal } from '#core'
+import type { Signer } from '#crypto'
+import type { OperationResult } from './api.ts'
+import { confirmedTrade, openDesks, quoted, tradeOf, type Desks } from './desk-testing.ts'
+import { operate, operationOf } from './operating.ts'
+import { createProjection } from './projection.ts'
+import { createRows } from './rows.ts'
+
+/** An order to ALDER's gateway, through the door that operators use. */
+function order(world: Desks, operation: JsonObject, signer?: Signer): Promise<OperationResult | Refusal> {
+  const { config, core, journal, store, keys } = world.sides.ALDER
+  const { peering } = core
+  const projection = createProjection(journal)
+  const views = { desk: peering, projection, waiting: () => new Map<string, Refusal>(), entries: () => [] }
+  const engine = (): never => {
+    throw new Error('no session is administered here')
+  }
+  const rows = createRows(store, journal, 'door')
+  const signed = operationOf({ nonce: 'n', ...operation }, signer ?? keys.signer('operator1'))
+  return operate({ config, peering, views, rows, engine }, signed)
+}
+
+const codeOf = (result: OperationResult | Refusal): string => (isRefusal(result) ? result.refusal : 'done')
+
+test('an operator’s signed order busts a fill, once', async () => {
+  const world = await openDesks()
+  const tradeId = await confirmedTrade(world, 1)
+  const bust = { command: 'bust-trade', tradeId }
+  assert.equal(codeOf(await order(world, bust, world.sides.CEDAR.keys.signer('operator1'))), 'key-unknown')
+  const result = await order(world, bust)
+  assert.ok('trade' in result && result.trade.status === 'busted')
+  assert.equal(tradeOf(world, 'CEDAR', tradeId).phase, 'busted')
+  assert.equal(codeOf(await order(world, bust)), 'message-replayed')
+  assert.equal(codeOf(await order(world, { ...bust, nonce: 'again' })), 'trade-state')
+})
+
+test('an operator’s signed order corrects a fill, and is told what stands now', async () => {
+  const world = await openDesks()
+  const tradeId = await confirmedTrade(world, 1)
+  const correct = { command: 'correct-trade', tradeId }
+  assert.equal(codeOf(await order(world, correct)), 'field-missing')
+  const result = await order(world, { ...correct, price: '430.70' })
+  assert.ok('trade' in result)
+  assert.deepEqual(
+    [result.trade.tradeId, result.trade.price, result.trade.status],
+    ['ALDER/E-2', '430.7', 'executed'],
+  )
+  assert.match(result.trade.premium.text, /43,070.00 USDC/)
+  assert.equal(tradeOf(world, 'CEDAR', tradeId).correctedBy, 'ALDER/E-2')
+})
+
+test('an operator’s signed order withdraws a quote', async () => {
+  const world = await openDesks()
+  const { quoteId } = await quoted(world, 'RFQ-1')
+  const result = await order(world, { command: 'cancel-quote', quoteId })
+  assert.ok('quote' in result && result.quote.status === 'canceled')
+  assert.equal(world.sides.CEDAR.core.peering.loop.state.quotes.get(quoteId)?.status, 'canceled')
+})
