@@ -5,6 +5,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { isRefusal, seededRandom } from '#core'
+import { balancesOf } from '../../src/sandbox/balances.ts'
+import { tradeOnce } from '../../src/sandbox/trading.ts'
+import { openWorld } from '../../src/sandbox/world.ts'
 import { auditJournal, disagreements, readSqliteJournal } from '../audit/journal.ts'
 import { killSteps } from '../../src/sandbox/killing.ts'
 import { demo, facts, freePortBase, run, project, scratch, type Facts } from './demo-run.ts'
@@ -25,6 +29,44 @@ for (const point of chosen)
     await checkEnd(t, dir, report)
   })
 
+const randomKills = Number.parseInt(
+  process.env['POUNDLOCK_RANDOM_KILLS'] ?? (process.env['POUNDLOCK_LONG'] === '1' ? '20' : '0'),
+  10,
+)
+const firstSeed = Number.parseInt(process.env['POUNDLOCK_SEED'] ?? '1', 10)
+const tradingMs = 2_500
+
+for (let seed = firstSeed; seed < firstSeed + randomKills; seed += 1)
+  test(`a gateway killed at a random time goes on (seed ${seed})`, async (t) => {
+    const bytes = seededRandom(seed).bytes(3)
+    const [name, afterMs] = [
+      (bytes[0] ?? 0) % 2 === 0 ? 'ALDER' : 'CEDAR',
+      ((bytes[1] ?? 0) / 255) * tradingMs,
+    ]
+    const dir = join(scratch(t), 'world')
+    const progress = (line: string): void => t.diagnostic(line.trim())
+    const world = await openWorld({
+      dir,
+      portBase: await freePortBase(),
+      kills: [],
+      clock: 'sandbox',
+      progress,
+    })
+    assert.ok(!isRefusal(world), isRefusal(world) ? world.detail : '')
+    t.after(() => world.stop())
+    const before = await balancesOf(world)
+    const trade = tradeOnce(progress, world.ports, world.ceremony, world.running)
+    await new Promise((resolve) => setTimeout(resolve, afterMs))
+    await world.processes.find((one) => one.name === name)?.kill()
+    const desk = await trade
+    assert.ok(!isRefusal(desk), isRefusal(desk) ? desk.detail : '')
+    const after = await balancesOf(world)
+    assert.ok(!isRefusal(before) && !isRefusal(after))
+    t.diagnostic(`${name} killed after ${Math.round(afterMs)} ms; the desk heard ${desk.fact}`)
+    await world.stop()
+    checkDisks(dir, { before, after })
+  })
+
 function points(): readonly string[] {
   const named = process.env['POUNDLOCK_KILLS']
   if (named !== undefined) return named.split(',')
@@ -36,22 +78,9 @@ function points(): readonly string[] {
   )
 }
 
-export async function checkEnd(t: TestContext, dir: string, report: Facts): Promise<void> {
-  const [alder, cedar] = ['alder', 'cedar'].map((name) =>
-    auditJournal(readSqliteJournal(join(dir, name, 'data/journal.db'), `${name}.example/journal`)),
-  )
-  assert.ok(alder && cedar)
-  assert.deepEqual([...alder.problems, ...cedar.problems], [])
-  assert.deepEqual(disagreements(alder.entries, cedar.entries), [])
-  const { before, after } = report['balances']
-  for (const member of ['usdcMinor', 'contracts'])
-    assert.equal(sum(before, member), sum(after, member), `I3 ${member} is conserved`)
-  const settled = alder.entries.some(({ type }) => type === 'settlement.settled')
-  const moved = BigInt(after.ALDER.usdcMinor) - BigInt(before.ALDER.usdcMinor)
-  assert.equal(moved, settled ? 43_072_000_000n : 0n, 'money moves exactly when the journals say so')
-  t.diagnostic(
-    `${report['story'].trade?.status}, ${alder.entries.length} and ${cedar.entries.length} entries`,
-  )
+async function checkEnd(t: TestContext, dir: string, report: Facts): Promise<void> {
+  const settled = checkDisks(dir, report['balances'])
+  t.diagnostic(String(report['story'].trade?.status))
   if (!settled) return
   const verifier = await run(process.execPath, [
     join(project, 'verifier/src/cli.ts'),
@@ -59,6 +88,22 @@ export async function checkEnd(t: TestContext, dir: string, report: Facts): Prom
     '--json',
   ])
   assert.equal(verifier.code, 0, verifier.out)
+}
+
+/** What both have left on disk, against what has moved on the ledger. True when it settled. */
+function checkDisks(dir: string, { before, after }: Facts): boolean {
+  const [alder, cedar] = ['alder', 'cedar'].map((name) =>
+    auditJournal(readSqliteJournal(join(dir, name, 'data/journal.db'), `${name}.example/journal`)),
+  )
+  assert.ok(alder && cedar)
+  assert.deepEqual([...alder.problems, ...cedar.problems], [])
+  assert.deepEqual(disagreements(alder.entries, cedar.entries), [])
+  for (const member of ['usdcMinor', 'contracts'])
+    assert.equal(sum(before, member), sum(after, member), `I3 ${member} is conserved`)
+  const settled = alder.entries.some(({ type }) => type === 'settlement.settled')
+  const moved = BigInt(after.ALDER.usdcMinor) - BigInt(before.ALDER.usdcMinor)
+  assert.equal(moved, settled ? 43_072_000_000n : 0n, 'money moves exactly when the journals say so')
+  return settled
 }
 
 const sum = (balances: Facts, member: string): bigint =>
