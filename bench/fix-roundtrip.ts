@@ -12,14 +12,14 @@ export type BenchRow = { readonly name: string; readonly value: number; readonly
 
 /** Orders per run; the median of the rounds counts. */
 const rounds = 3
-const plans = [
+const plans: readonly Plan[] = [
   { window: 1_000, count: 40_000, warmUp: 10_000 },
   { window: 1, count: 8_000, warmUp: 2_000 },
-] as const
-type Plan = (typeof plans)[number]
-type Result = { readonly perSecond: number; readonly p50Us: number; readonly p99Us: number }
+]
+export type Plan = { readonly window: number; readonly count: number; readonly warmUp: number }
+export type Result = { readonly perSecond: number; readonly p50Us: number; readonly p99Us: number }
 
-type Lab = { readonly folder: string; readonly program: string | undefined }
+export type Lab = { readonly folder: string; readonly program: string | undefined }
 
 /**
  * NewOrderSingle → ExecutionReport over loopback, each side a process of its own, dictionary validation on at both
@@ -69,9 +69,9 @@ async function measurePlan(lab: Lab, plan: Plan): Promise<BenchRow[]> {
   return rows
 }
 
-const ratio = (a: Result, b: Result): number => Math.round((a.perSecond / b.perSecond) * 100) / 100
+export const ratio = (a: Result, b: Result): number => Math.round((a.perSecond / b.perSecond) * 100) / 100
 
-function toRows(name: string, { perSecond, p50Us, p99Us }: Result): BenchRow[] {
+export function toRows(name: string, { perSecond, p50Us, p99Us }: Result): BenchRow[] {
   return [
     { name, value: perSecond, unit: '1/s' },
     { name: `${name}, p50`, value: p50Us, unit: 'µs' },
@@ -81,15 +81,24 @@ function toRows(name: string, { perSecond, p50Us, p99Us }: Result): BenchRow[] {
 
 /** Each round gets a folder of its own: no run continues the sequences of another. */
 async function median(lab: Lab, run: (folder: string) => Promise<Result>): Promise<Result> {
-  const results: Result[] = []
+  return middleOf(lab, run, ({ perSecond }) => perSecond)
+}
+
+/** The middle one of the rounds, by `rate`. */
+export async function middleOf<T>(
+  lab: Lab,
+  run: (folder: string) => Promise<T>,
+  rate: (result: T) => number,
+): Promise<T> {
+  const results: T[] = []
   for (let round = 0; round < rounds; round += 1)
     results.push(await run(mkdtempSync(join(lab.folder, 'run-'))))
-  const middle = results.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(rounds / 2)]
+  const middle = results.toSorted((a, b) => rate(a) - rate(b))[Math.floor(rounds / 2)]
   invariant(middle, 'there is a median')
   return middle
 }
 
-async function withOurAcceptor(
+export async function withOurAcceptor(
   kind: StoreKind,
   folder: string,
   run: (port: number) => Promise<Result>,
@@ -107,7 +116,7 @@ async function withOurAcceptor(
   }
 }
 
-async function withTheirAcceptor(
+export async function withTheirAcceptor(
   program: string,
   folder: string,
   run: (port: number) => Promise<Result>,
@@ -123,13 +132,13 @@ async function withTheirAcceptor(
   }
 }
 
-async function runTheirs(program: string, port: number, folder: string, plan: Plan): Promise<Result> {
+export async function runTheirs(program: string, port: number, folder: string, plan: Plan): Promise<Result> {
   const env = environment({ ...common(port), store: join(folder, 'initiator'), sender: 'GW', target: 'EX' })
   const numbers = [plan.count, plan.window, plan.warmUp].map(String)
   return resultOf(spawn(program, ['initiator', template('initiator.cfg'), ...numbers], { env }))
 }
 
-async function runOurs(port: number, kind: StoreKind, folder: string, plan: Plan): Promise<Result> {
+export async function runOurs(port: number, kind: StoreKind, folder: string, plan: Plan): Promise<Result> {
   const numbers = [plan.count, plan.window, plan.warmUp].map(String)
   const script = join(import.meta.dirname, 'fix/initiator.ts')
   return resultOf(
@@ -162,7 +171,7 @@ const common = (port: number): Pick<PeerSettings, 'port' | 'resetOnLogon' | 'dic
 const template = (name: string): string => join(import.meta.dirname, '../scripts/peers/quickfix', name)
 
 /** The first line that begins so; rejects when the program ends without one. */
-function lineOf(child: ChildProcess, beginning: string): Promise<string> {
+export function lineOf(child: ChildProcess, beginning: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let errors = ''
     child.stderr?.on('data', (text: Buffer) => {
@@ -174,7 +183,7 @@ function lineOf(child: ChildProcess, beginning: string): Promise<string> {
   })
 }
 
-function end(child: ChildProcess): Promise<void> {
+export function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
     child.once('close', () => resolve())

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { benchFixParse } from './fix-parse.ts'
 import { benchFixRoundTrip } from './fix-roundtrip.ts'
+import { benchGateway } from './gateway.ts'
 import { benchJournal } from './journal.ts'
 import { benchPolicy } from './policy.ts'
 import { benchStart } from './start.ts'
@@ -14,6 +15,7 @@ type Part = { readonly title: string; readonly run: () => Promise<readonly Row[]
 const parts: readonly Part[] = [
   { title: 'FIX parse and validate, one ExecutionReport of 55 fields', run: benchFixParse },
   { title: 'FIX NewOrderSingle → ExecutionReport round trips over loopback', run: benchFixRoundTrip },
+  { title: 'A maker gateway with policy, pricing and journal', run: benchGateway },
   { title: 'Journal', run: async () => (await benchJournal()).map(perSecond) },
   { title: 'Policy', run: benchPolicy },
   { title: 'npm start -- --once', run: benchStart },

@@ -36,7 +36,9 @@ const open = kind === 'durable' ? openSqliteStore : openSqliteStoreUnsafeNoSync
 const store = known(open(join(folder, 'maker.db')))
 const keys = ceremony.alder
 const journal = openJournal({
-  ...{ store, clock, random: systemRandom },
+  store,
+  clock,
+  random: systemRandom,
   origin: config.journal.origin,
   signer: keys.journal,
 })
@@ -44,7 +46,11 @@ await journal.append([...known(openingDrafts(journal, { config, keys: [], policy
 const absent = refuse('peer-unreachable', 'nothing is settled in this measurement')
 const core = known(
   assembleCore({
-    ...{ config, clock, keys, pdp, journal },
+    config,
+    clock,
+    keys,
+    pdp,
+    journal,
     random: systemRandom,
     ledger: { settle: () => Promise.resolve(absent), outcome: () => Promise.resolve(absent) },
     peerClient: () => absent,
