@@ -104,8 +104,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'work that failed is never done again',
     file: 'src/gateway/worker.ts',
-    from: '  worker.waiting.set(id, refusal)\n',
-    to: '  worker.waiting.set(id, refusal)\n  worker.running.set(id, Promise.resolve())\n',
+    from: '  worker.waiting.set(work.id, refusal)\n',
+    to: '  worker.waiting.set(work.id, refusal)\n  worker.running.set(work.id, Promise.resolve())\n',
     found: /^I4/,
   },
 ]
