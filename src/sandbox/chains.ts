@@ -49,6 +49,8 @@ const startMsMax = 20_000
 export async function startAnvil(options: AnvilOptions): Promise<Anvil | Refusal> {
   const binary = options.binary ?? findAnvil()
   if (isRefusal(binary)) return binary
+  // The shell that holds the leash would only say that there is no such file.
+  if (!isExecutable(binary)) return missingAnvil(`${binary} cannot be executed`)
   const port = await freePort(options.port)
   if (isRefusal(port)) return port
   const child = spawnLeashed(binary, anvilArguments({ ...options, port }))
