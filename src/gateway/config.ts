@@ -35,6 +35,8 @@ const fixSession = object({
   connect: optional(object({ host: text, port })),
   /** Of a drop-copy session: the sessions (`FIX.4.4:ALDER->CEDAR`) whose execution reports it gets. */
   dropCopyOf: optional(listOf(text, 256)),
+  /** This desk gets a report (AE) and a confirmation (AK) of each co-signed trade without asking. */
+  tradeReports: optional(flag),
   /** The other end knows our extension of FIX 4.4 (UTI, exercise style); a stock dictionary would refuse its tags. */
   extended: optional(flag),
   /** When this session is lost, its open quotes end. */

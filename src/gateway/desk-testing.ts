@@ -86,6 +86,7 @@ const sessionsOf = (name: Name): readonly JsonObject[] => {
       use: 'desk',
       party: name,
       extended: name === 'CEDAR',
+      tradeReports: true,
     },
     {
       ...fix,

@@ -41,7 +41,7 @@ import { fixSessionKey } from './registry.ts'
 
 /**
  * Makes a decision about a confirmation durable, and with it the TradeCaptureReport(AE) and the Confirmation(AK) to
- * the desks that may hear of the trade.
+ * the desks that may hear of the trade and want to.
  */
 export async function durableAndReported(
   parts: PeeringParts,
@@ -61,11 +61,16 @@ function reportsOf(parts: DeskParts, tradeId: string): readonly Sending[] {
   )
 }
 
-/** FIX 4.2 has neither message. */
+/** Who wants to hear of it unasked; FIX 4.2 has neither message. */
 const listeners = (parts: DeskParts, tradeId: string): readonly FixSessionConfig[] =>
   parts.registry
     .deskSessions()
-    .filter((session) => session.beginString !== 'FIX.4.2' && mayHear(parts, fixSessionKey(session), tradeId))
+    .filter(
+      (session) =>
+        session.tradeReports === true &&
+        session.beginString !== 'FIX.4.2' &&
+        mayHear(parts, fixSessionKey(session), tradeId),
+    )
 
 /** The maker's desks share its book; a taker's desk hears of the orders that it sent itself. */
 export function mayHear({ loop, registry }: DeskParts, session: string, tradeId: string): boolean {
