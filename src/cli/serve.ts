@@ -17,7 +17,10 @@ export async function serveGateway(path: string, output: Output): Promise<number
   const gateway = await openGateway({ config, probe, onFailure: (error) => fail(error, output) })
   if (isRefusal(gateway)) return refuseWith(gateway, output)
   const server = config.api ? await openDoor(gateway, config.api) : undefined
-  if (isRefusal(server)) return refuseWith(server, output)
+  if (isRefusal(server)) {
+    await gateway.close()
+    return refuseWith(server, output)
+  }
   tell({ fact: 'ready', name: config.name, ...gateway.ports, ...(server ? { url: server.url } : {}) })
   await untilAsked()
   await server?.door.stop()

@@ -252,6 +252,8 @@ export type GatewayApi = {
     readonly rules: readonly { readonly id: string; readonly text: string }[]
   }
   fixSessions(): readonly FixSessionView[]
+  /** Resolves when everything that the views show now is on disk: no answer leaves before. */
+  durable(): Promise<void>
 
   requestQuote(by: Principal, input: RequestQuoteInput): Promise<RfqView | Refusal>
   placeOrder(by: Principal, input: PlaceOrderInput): Promise<OrderView | Refusal>

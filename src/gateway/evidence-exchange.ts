@@ -42,6 +42,8 @@ export async function evidenceOf(
   tradeId: string,
   trade: Trade,
 ): Promise<string | Refusal> {
+  if (trade.uti === undefined)
+    return refuse('trade-state', `${tradeId} has no record yet; there is nothing to prove`)
   const own = ownExtract(parts, trade)
   if (isRefusal(own)) return own
   const client = parts.peerClient(counterpartyOf(trade))
@@ -50,7 +52,7 @@ export async function evidenceOf(
   const theirs = isRefusal(answer) ? answer : readExtract(answer)
   if (isRefusal(theirs)) return theirs
   const extracts = trade.role === 'maker' ? [own, theirs] : [theirs, own]
-  return formatPack(trade.uti ?? '', parts.clock.now(), extracts)
+  return formatPack(trade.uti, parts.clock.now(), extracts)
 }
 
 function ownExtract({ journal, projection, config }: EvidenceParts, trade: Trade): LogExtract | Refusal {

@@ -84,6 +84,7 @@ export function createGatewayApi(parts: ApiParts): GatewayApi {
       return refused ?? tradeView(views, pick.tradeId, now ?? pick.trade)
     },
     operate: (order) => operate(parts, order),
+    durable: () => peering.loop.settled(),
   }
 }
 

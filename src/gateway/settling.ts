@@ -8,6 +8,7 @@ import {
   parseInstant,
   refuse,
   REFUSALS,
+  type Instant,
   type Json,
   type Refusal,
 } from '#core'
@@ -80,6 +81,7 @@ export const doers: Readonly<Record<WorkKind, Doer>> = {
   'sign-instruction': signOwnInstruction,
   'send-instruction': sendInstruction,
   submit,
+  'stand-in': standIn,
   watch,
   expire,
 }
@@ -87,10 +89,12 @@ export const doers: Readonly<Record<WorkKind, Doer>> = {
 async function propose(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcome {
   const record = recordOf(trade.terms, parts.place)
   if (isRefusal(record)) return end(parts, { tradeId, trade }, record)
+  const authorised = authorisedTo(parts, 'ConfirmTrade', trade)
+  if (authorised.refused) return end(parts, { tradeId, trade }, authorised.refused)
   const sealed = sealRecord(record, parts.recordSigner)
   const acted = parts.loop.act({
     ...own(parts, 'ProposeTrade', trade),
-    authorised: authorisedTo(parts, 'ConfirmTrade', trade),
+    authorised,
     decide: (state) => proposeTrade(state, tradeId, sealed),
   })
   return durable(parts, acted)
@@ -121,6 +125,7 @@ async function signOwnInstruction(parts: SettlingParts, { tradeId, trade }: Job)
   const authorised = authorisedTo(parts, 'InstructSettlement', trade)
   // Waiting for a second person is a state of the world, not a refusal of a command: it makes no entry.
   if (authorised.refused?.refusal === 'four-eyes-missing') return authorised.refused
+  if (authorised.refused) return end(parts, { tradeId, trade }, authorised.refused)
   const record = recordFromJws(trade.record ?? {}, parts.place)
   const sealed = sealInstruction(record, sideOf(record, parts.registry.self), parts.settlementSigner)
   const acted = parts.loop.act({
@@ -167,7 +172,6 @@ async function instruct(
 /** The order for the effect is durable as `settlement.instructed`; the entry after it says which transaction it became. */
 async function submit(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcome {
   const authorised = authorisedTo(parts, 'SubmitSettlement', trade)
-  if (authorised.refused?.refusal === 'four-eyes-missing') return authorised.refused
   if (authorised.refused || !trade.instruction) return authorised.refused
   const submission = await parts.ledger.settle(trade.instruction)
   if (isRefusal(submission)) return submission
@@ -178,6 +182,19 @@ async function submit(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcom
   })
   return durable(parts, acted)
 }
+
+/**
+ * The taker in the maker's place: both signatures are held here too, and anyone may submit. Not before half of the
+ * window has passed, so that the two do not race in the ordinary case; if they do, the ledger takes one.
+ */
+async function standIn(parts: SettlingParts, job: Job): WorkOutcome {
+  const deadline = deadlineOf(parts, job.trade)
+  if (isRefusal(deadline)) return deadline
+  return parts.clock.now() < deadline - parts.place.windowMs / 2 ? notYet : submit(parts, job)
+}
+
+const deadlineOf = ({ place }: SettlingParts, { terms }: Trade): Instant | Refusal =>
+  parseInstant(settlementDeadline(terms.validUntilTime, place.windowMs))
 
 async function watch(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcome {
   if (!trade.instruction) return undefined
@@ -208,7 +225,7 @@ const notYet = refuse('finality-pending', 'the ledger has not decided yet')
 
 /** Past the deadline without both signatures here: nothing of ours can settle any more. */
 async function expire(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcome {
-  const deadline = parseInstant(settlementDeadline(trade.terms.validUntilTime, parts.place.windowMs))
+  const deadline = deadlineOf(parts, trade)
   if (isRefusal(deadline)) return deadline
   if (parts.clock.now() <= deadline) return notYet
   const late = refuse('confirmation-timeout', `${tradeId} was not agreed by ${formatInstant(deadline)}`)

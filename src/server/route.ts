@@ -127,6 +127,8 @@ async function runPlain<Q extends TSchema, P extends TSchema, B extends TSchema,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const answer = await shape.handle(callOf<Static<Q>, Static<P>, Static<B>>(context, request, ''))
+  // What was read may have been decided a moment ago: it is told once it is on disk.
+  await context.gateway.durable()
   if (isRefusal(answer)) return sendRefusal(request, reply, answer)
   return sendStored(reply, storedAnswer(shape, answer))
 }

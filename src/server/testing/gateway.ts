@@ -97,6 +97,7 @@ export function gatewayDouble(options: DoubleOptions): GatewayDouble {
       return trade === undefined ? refuse('trade-unknown', 'No trade has this id') : summaryOf(trade.view)
     },
     operate: async (order) => operate(world, order),
+    durable: () => Promise.resolve(),
     step: () => stepNewest(world),
     breakComponent: (name, detail) => {
       world.health = healthOf(world, name, detail)

@@ -4,7 +4,8 @@ import type { DeskState, Trade } from './state.ts'
 /**
  * One piece of work on one trade. Its id is deterministic, so a ledger or a peer that has seen it knows it again.
  * propose: sign and journal the record. send-proposal: take it to the taker. sign-instruction, send-instruction: the
- * same for the settlement instruction. submit: bring both signatures to the ledger. watch: ask the ledger.
+ * same for the settlement instruction. submit: bring both signatures to the ledger. stand-in: the taker submits when
+ * the maker has not for long. watch: ask the ledger.
  */
 export type WorkKind =
   | 'propose'
@@ -12,6 +13,7 @@ export type WorkKind =
   | 'sign-instruction'
   | 'send-instruction'
   | 'submit'
+  | 'stand-in'
   | 'watch'
   | 'expire'
 export type Work = { readonly id: string; readonly kind: WorkKind; readonly tradeId: string }
@@ -34,7 +36,7 @@ const TAKER: Readonly<Record<Trade['phase'], readonly WorkKind[]>> = {
   proposed: [],
   confirmed: ['expire'],
   signed: [],
-  instructed: ['watch'],
+  instructed: ['stand-in', 'watch'],
   submitted: ['watch'],
   settled: [],
   refused: [],
