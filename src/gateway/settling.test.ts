@@ -227,3 +227,17 @@ test('the path of a proposal and of an instruction is the one that the other gat
   await work(world.ALDER, 'send-instruction')
   assert.deepEqual(paths, [confirmationsPath, instructionsPath])
 })
+
+test('the taker submits in the place of a maker that is gone, but not before half of the window has passed', async () => {
+  const world = await instructed()
+  const { ALDER, CEDAR, chain, clock } = world
+  assert.equal((await work(CEDAR, 'stand-in'))?.refusal, 'finality-pending')
+  assert.equal(tradeOf(CEDAR).phase, 'instructed')
+  clock.advance(45_000)
+  assert.equal(await work(CEDAR, 'stand-in'), undefined)
+  assert.equal(tradeOf(CEDAR).phase, 'submitted')
+  chain.mine()
+  assert.equal(await work(CEDAR, 'watch'), undefined)
+  assert.equal(await work(ALDER, 'watch'), undefined)
+  assert.deepEqual(phases(world), ['settled', 'settled'])
+})
