@@ -130,27 +130,12 @@ type Base = Pick<Side, 'name' | 'config' | 'keys' | 'store'>
 
 async function openSide(world: Making, base: Base): Promise<Side> {
   const { name, config, keys, store } = base
-  const { clock, chain } = world
+  const { clock } = world
   const random = seededRandom(name === 'ALDER' ? 1 : 2)
-  const journal = openJournal({
-    store,
-    origin: config.journal.origin,
-    signer: keys.signer('journal'),
-    clock,
-    random,
-  })
+  const { origin } = config.journal
+  const journal = openJournal({ store, origin, signer: keys.signer('journal'), clock, random })
   const drafts = openingDrafts(journal, { config, keys: keyRecords(keys, config), policySet: pdp().set })
   if (known(drafts).length > 0) await journal.append(known(drafts))
-  const account = keys.digestSigner('settlement')
-  const contracts = { settlement: addresses.settlement, positions: addresses.positions }
-  const ledger = openMemoryLedger({
-    chainId: config.ledger.chainId,
-    chain,
-    contracts,
-    finality: { confirmations: 1 },
-    account: account.address,
-    sent: new Map<string, SignedInstruction>(),
-  })
   const core = known(
     assembleCore({
       config,
@@ -160,20 +145,31 @@ async function openSide(world: Making, base: Base): Promise<Side> {
       pdp: pdp(),
       later: () => () => undefined,
       probe: () => undefined,
-      keys: {
-        record: keys.signer('record'),
-        settlement: account,
-      },
-      ledger: settlementLedger(ledger),
+      keys: { record: keys.signer('record'), settlement: keys.digestSigner('settlement') },
+      ledger: ledgerOf(world, base),
       peerClient: () => peerOf(world, name),
       onBug: bug,
     }),
   )
   await core.worker.close()
-  const heard = new Map<string, FixMessage[]>()
-  const desk = createFixDesk(core.peering, (session, body) => void sent.push({ session, body }))
-  const side: Side = { ...base, journal, core, desk, heard }
-  const sent: Said[] = outgoing(side)
+  return connect(world, base, journal, core)
+}
+
+function ledgerOf({ chain }: Making, { config, keys }: Base): ReturnType<typeof settlementLedger> {
+  const ledger = openMemoryLedger({
+    chainId: config.ledger.chainId,
+    chain,
+    contracts: { settlement: addresses.settlement, positions: addresses.positions },
+    finality: { confirmations: 1 },
+    account: keys.digestSigner('settlement').address,
+    sent: new Map<string, SignedInstruction>(),
+  })
+  return settlementLedger(ledger)
+}
+
+function connect(world: Making, base: Base, journal: Journal, core: GatewayCore): Side {
+  const desk = createFixDesk(core.peering, (session, body) => void outgoing(side).push({ session, body }))
+  const side: Side = { ...base, journal, core, desk, heard: new Map() }
   core.peering.outbox.bind(async (session, body, { attachments = [] } = {}) => {
     // oxlint-disable-next-line no-unsafe-type-assertion -- what this gateway attached comes back
     await core.peering.loop.commitBatch(attachments as readonly Bundle[], [])

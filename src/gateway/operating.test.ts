@@ -8,15 +8,16 @@ import { operate, operationOf } from './operating.ts'
 import { createProjection } from './projection.ts'
 import { createRows } from './rows.ts'
 
+const engine = (): never => {
+  throw new Error('no session is administered here')
+}
+
 /** An order to ALDER's gateway, through the door that operators use. */
 function order(world: Desks, operation: JsonObject, signer?: Signer): Promise<OperationResult | Refusal> {
   const { config, core, journal, store, keys } = world.sides.ALDER
   const { peering } = core
   const projection = createProjection(journal)
   const views = { desk: peering, projection, waiting: () => new Map<string, Refusal>(), entries: () => [] }
-  const engine = (): never => {
-    throw new Error('no session is administered here')
-  }
   const rows = createRows(store, journal, 'door')
   const signed = operationOf({ nonce: 'n', ...operation }, signer ?? keys.signer('operator1'))
   return operate({ config, peering, views, rows, engine }, signed)
