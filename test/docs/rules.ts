@@ -62,11 +62,12 @@ export function packagesOf(readme: string): readonly string[] {
 // In pieces, so that this file does not hold what it looks for.
 const homes = ['home', 'root', 'Users', 'work'].map((name) => `${name}/`).join('|')
 const hosts = ['npmjs', 'yarnpkg'].join('|')
+const mirrors = ['artif', 'actory'].join('')
 const foreign = [
   { what: 'a path of one machine', pattern: new RegExp(`(?<![\\w.:/*@}~)-])/(?:${homes})`) },
   {
     what: 'a package registry',
-    pattern: new RegExp(`registry\\.[\\w.-]+\\.(?:org|com|net|io)|(?:${hosts})\\.(?:org|com)|artifactory`),
+    pattern: new RegExp(`registry\\.[\\w.-]+\\.(?:org|com|net|io)|(?:${hosts})\\.(?:org|com)|${mirrors}`),
   },
 ]
 
