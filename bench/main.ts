@@ -15,7 +15,7 @@ type Part = { readonly title: string; readonly run: () => Promise<readonly Row[]
 const parts: readonly Part[] = [
   { title: 'FIX parse and validate, one ExecutionReport of 55 fields', run: benchFixParse },
   { title: 'FIX NewOrderSingle → ExecutionReport round trips over loopback', run: benchFixRoundTrip },
-  { title: 'A maker gateway with policy, pricing and journal', run: benchGateway },
+  { title: 'A whole maker gateway up to the fill', run: benchGateway },
   { title: 'Journal', run: async () => (await benchJournal()).map(perSecond) },
   { title: 'Policy', run: benchPolicy },
   { title: 'npm start -- --once', run: benchStart },
