@@ -2,6 +2,7 @@
 // SHA-256. What it finds wrong it says as a sentence that begins with the invariant (ARCHITECTURE.md).
 import { createHash } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
+import { bytesOf, jsonObject, membersOf, objectOf, textOf, type Fields } from './fields.ts'
 
 /** As stored: 32 bytes of leaf hash, then the leaf; and the sealed parts by `<seq>/<name>`. */
 export type RawJournal = {
@@ -10,7 +11,6 @@ export type RawJournal = {
   readonly parts: ReadonlyMap<string, Uint8Array>
 }
 
-export type Fields = Readonly<Record<string, unknown>>
 export type Entry = {
   readonly seq: number
   readonly at: string
@@ -63,11 +63,11 @@ export function createAuditor(origin: string): Auditor {
       if (!hash.equals(stored.subarray(0, hashBytes)))
         problems.push(`I7 entry ${index} is not what was hashed`)
       const text = Buffer.from(leaf).toString('utf8')
-      const fields = JSON.parse(text) as Fields
+      const fields = jsonObject(text)
       problems.push(...entryProblems(origin, index, fields, text, entries.at(-1)))
       const parts = openParts(part, index, fields, problems)
-      const { at, type, body } = fields as { at: string; type: string; body: Fields }
-      const entry = { seq: index, at, type, body, parts }
+      const { at, type, body } = fields
+      const entry = { seq: index, at: textOf(at), type: textOf(type), body: objectOf(body), parts }
       entries.push(entry)
       problems.push(...valueProblems(entry), ...orderProblems(lives, entry), ...termProblems(entries, entry))
     },
@@ -107,7 +107,7 @@ function openParts(
   problems: string[],
 ): Record<string, Fields> {
   const opened: Record<string, Fields> = {}
-  for (const [name, digest] of Object.entries((fields['parts'] ?? {}) as Record<string, string>)) {
+  for (const [name, digest] of Object.entries(membersOf(fields['parts']))) {
     const stored = part(`${index}/${name}`)
     if (!stored) {
       problems.push(`I8 part ${name} of entry ${index} is not stored`)
@@ -117,7 +117,7 @@ function openParts(
     const content = stored.subarray(1 + saltBytes)
     const actual = labelled('poundlock/part/v1', salt, Buffer.from(name), content).toString('base64url')
     if (actual !== digest) problems.push(`I7 part ${name} of entry ${index} is not what its digest says`)
-    opened[name] = JSON.parse(Buffer.from(content).toString('utf8')) as Fields
+    opened[name] = jsonObject(Buffer.from(content).toString('utf8'))
   }
   return opened
 }
@@ -178,15 +178,14 @@ const isDecimal = (value: unknown): boolean => typeof value === 'string' && /^-?
 /** The payload of a sealed record is the JSON that both sign. */
 const recordsOf = ({ parts }: Entry): Fields[] => {
   const payload = parts['record']?.['payload']
-  return typeof payload === 'string'
-    ? [JSON.parse(Buffer.from(payload, 'base64url').toString()) as Fields]
-    : []
+  return typeof payload === 'string' ? [jsonObject(Buffer.from(payload, 'base64url').toString())] : []
 }
 
 function permissionProblems({ seq, type, body, parts }: Entry): string[] {
-  const policy = body['policy'] as { decision?: string; rules?: string[]; set?: string } | undefined
-  const permitted =
-    policy?.decision === 'allow' && (policy.rules?.length ?? 0) > 0 && /^[0-9a-f]{64}$/.test(policy.set ?? '')
+  const { decision, rules, set } = membersOf(body['policy'])
+  const hasRules = Array.isArray(rules) && rules.length > 0
+  const hasSet = typeof set === 'string' && /^[0-9a-f]{64}$/.test(set)
+  const permitted = decision === 'allow' && hasRules && hasSet
   const inputs = parts['policy']
   const asked = typeof inputs?.['action'] === 'string' && typeof inputs['context'] === 'object'
   return permitted && asked ? [] : [`I5 entry ${seq} ${type} carries no allow with policy set and inputs`]
@@ -201,7 +200,11 @@ const before: Readonly<Record<string, readonly string[]>> = {
 }
 /** The types that each trade has had. */
 type Lives = Map<string, Set<string>>
-const ends = new Set(['settlement.settled', 'settlement.failed', 'trade.refused'])
+const ends = new Map<string, NonNullable<Standing['end']>>([
+  ['settlement.settled', 'settled'],
+  ['settlement.failed', 'failed'],
+  ['trade.refused', 'refused'],
+])
 
 /** One life per trade: no step without the one before it, none twice, nothing after the end. */
 function orderProblems(lives: Lives, { seq, type, body }: Entry): string[] {
@@ -229,7 +232,9 @@ function termProblems(entries: readonly Entry[], entry: Entry): string[] {
   const [record] = recordsOf(entry)
   const terms = executed('tradeId', body['tradeId'])?.parts['terms']
   if (!record || !terms) return []
-  const { execution, premium, settlement } = record as Readonly<Record<string, Fields>>
+  const [execution, premium, settlement] = ['execution', 'premium', 'settlement'].map((name) =>
+    membersOf(record[name]),
+  )
   const pairs: readonly (readonly [unknown, unknown])[] = [
     [record['quantity'], terms['lastQty']],
     [record['price'], terms['lastPx']],
@@ -275,7 +280,7 @@ export function standings(entries: readonly Entry[]): ReadonlyMap<string, Standi
       digest: undefined,
       txHash: undefined,
     }
-    const end = ends.has(type) ? (type.split('.')[1] as Standing['end']) : old.end
+    const end = ends.get(type) ?? old.end
     const settled = type === 'settlement.settled' ? body['txHash'] : old.txHash
     const { recordHash = old.recordHash, digest = old.digest } = body
     trades.set(tradeId, { end, recordHash, digest, txHash: settled })
@@ -307,16 +312,16 @@ const logEntriesMax = 2 ** 40
 export function readSqliteJournal(path: string, origin: string): RawJournal {
   const db = new DatabaseSync(path)
   try {
-    const log = db.prepare('SELECT no FROM logs WHERE name = ?').get(origin) as { no: number } | undefined
-    const from = (log?.no ?? 0) * logEntriesMax
+    const log = db.prepare('SELECT no FROM logs WHERE name = ?').get(origin)
+    const from = Number(log?.['no'] ?? 0) * logEntriesMax
     const rows = db
       .prepare('SELECT bytes FROM log WHERE id >= ? AND id < ? ORDER BY id')
       .all(from, from + logEntriesMax)
     const parts = db.prepare("SELECT key, value FROM row WHERE tab = 'journal/part'").all()
     return {
       origin,
-      leaves: rows.map((row) => row['bytes'] as Uint8Array),
-      parts: partsOf(parts.map((row) => ({ key: String(row['key']), value: row['value'] as Uint8Array }))),
+      leaves: rows.map((row) => bytesOf(row['bytes'])),
+      parts: partsOf(parts.map((row) => ({ key: String(row['key']), value: bytesOf(row['value']) }))),
     }
   } finally {
     db.close()

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { portsFrom } from '#sandbox'
+import { jsonObject, type Fields } from '../audit/fields.ts'
 
 export const project = join(import.meta.dirname, '../..')
 const main = join(project, 'src/cli/main.ts')
 const runMsMax = 170_000
 
 export type Run = { readonly code: number | null; readonly out: string; readonly err: string }
-export type Facts = Readonly<Record<string, any>>
 
 /** Runs a program to its end; past the limit it is stopped and the run fails by its code. */
 export function run(command: string, args: readonly string[], cwd: string = project): Promise<Run> {
@@ -68,4 +68,4 @@ const isFree = (port: number): Promise<boolean> =>
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 
-export const facts = ({ out }: Run): Facts => JSON.parse(out) as Facts
+export const facts = ({ out }: Run): Fields => jsonObject(out)

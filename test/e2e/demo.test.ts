@@ -6,8 +6,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { portsFrom } from '../../src/sandbox/cast.ts'
+import { itemsOf, jsonObject, objectOf, textAt, textOf, valueAt, type Fields } from '../audit/fields.ts'
 import { auditJournal, disagreements, readSqliteJournal } from '../audit/journal.ts'
-import { demo, facts, freePortBase, project, run, scratch, type Facts, type Run } from './demo-run.ts'
+import { demo, facts, freePortBase, project, run, scratch, type Run } from './demo-run.ts'
 
 const verify = (pack: string): Promise<Run> =>
   run(process.execPath, [join(project, 'verifier/src/cli.ts'), pack, '--json'])
@@ -22,29 +23,29 @@ test('the demo trades, settles, and leaves evidence that two implementations acc
   const report = facts(ended)
   await t.test('every number is that of the fixture', () => checkNumbers(report))
   await t.test('both journals tell one history', () => checkJournals(dir))
-  await t.test('the verifier accepts the pack, and so does Python', () => checkPack(t, report['pack'].path))
+  const pack = textAt(report, 'pack.path')
+  await t.test('the verifier accepts the pack, and so does Python', () => checkPack(t, pack))
   await t.test('--tamper names exactly the entry that was changed', () => checkTampered(report))
-  await t.test('other entries are named as exactly', () => checkOtherEntries(dir, report['pack'].path))
+  await t.test('other entries are named as exactly', () => checkOtherEntries(dir, pack))
   await t.test('all processes have ended and the ports are free again', () => checkGone(report))
 })
 
-function checkNumbers({ desk, story, balances }: Facts): void {
-  assert.equal(desk.fact, 'filled')
-  assert.equal(story.trade.status, 'settled')
-  assert.equal(story.agreed, true)
-  assert.equal(story.quote.bidPx, '424.78')
-  assert.equal(story.quote.offerPx, '430.72')
-  assert.equal(story.trade.price, '430.72')
-  assert.equal(story.trade.premium.minor, '43072000000')
-  assert.equal(
-    BigInt(balances.after.ALDER.usdcMinor) - BigInt(balances.before.ALDER.usdcMinor),
-    43_072_000_000n,
-  )
-  assert.equal(
-    BigInt(balances.before.CEDAR.usdcMinor) - BigInt(balances.after.CEDAR.usdcMinor),
-    43_072_000_000n,
-  )
-  assert.equal(BigInt(balances.after.CEDAR.contracts) - BigInt(balances.before.CEDAR.contracts), 100n)
+function checkNumbers(report: Fields): void {
+  const told: readonly (readonly [path: string, value: unknown])[] = [
+    ['desk.fact', 'filled'],
+    ['story.trade.status', 'settled'],
+    ['story.agreed', true],
+    ['story.quote.bidPx', '424.78'],
+    ['story.quote.offerPx', '430.72'],
+    ['story.trade.price', '430.72'],
+    ['story.trade.premium.minor', '43072000000'],
+  ]
+  for (const [path, value] of told) assert.equal(valueAt(report, path), value, path)
+  const gained = (held: string): bigint =>
+    BigInt(textAt(report, `balances.after.${held}`)) - BigInt(textAt(report, `balances.before.${held}`))
+  assert.equal(gained('ALDER.usdcMinor'), 43_072_000_000n)
+  assert.equal(gained('CEDAR.usdcMinor'), -43_072_000_000n)
+  assert.equal(gained('CEDAR.contracts'), 100n)
 }
 
 function checkJournals(dir: string): void {
@@ -64,14 +65,18 @@ async function checkPack(t: TestContext, pack: string): Promise<void> {
   assert.equal(theirs.code, 0, theirs.out + theirs.err)
 }
 
-function checkTampered({ tampered }: Facts): void {
-  assert.equal(tampered.verdict.ok, false)
-  assert.deepEqual(namedBy(tampered.verdict.problems), [`${tampered.log} ${tampered.index}`])
+function checkTampered(report: Fields): void {
+  const tampered = objectOf(report['tampered'])
+  assert.equal(valueAt(tampered, 'verdict.ok'), false)
+  assert.deepEqual(namedBy(valueAt(tampered, 'verdict.problems')), [placeOf(tampered)])
 }
 
-const namedBy = (problems: readonly Facts[]): readonly string[] => [
-  ...new Set(problems.flatMap(({ log, index }) => (index === undefined ? [] : [`${log} ${index}`]))),
-]
+const namedBy = (problems: unknown): readonly string[] => {
+  const placed = itemsOf(problems).map(objectOf)
+  return [...new Set(placed.filter(({ index }) => index !== undefined).map(placeOf))]
+}
+
+const placeOf = ({ log, index }: Fields): string => `${textOf(log)} ${String(index)}`
 
 /** One character in the `corr` of the leaf, as --tamper does it. */
 async function checkOtherEntries(dir: string, pack: string): Promise<void> {
@@ -83,30 +88,31 @@ async function checkOtherEntries(dir: string, pack: string): Promise<void> {
     assert.notEqual(changed[at], lines[at])
     const path = join(dir, `tampered-${wanted}.pack`)
     writeFileSync(path, changed.join('\n'))
-    const { log, index } = JSON.parse(lines[at] ?? '') as Facts
+    const place = placeOf(jsonObject(lines[at] ?? ''))
     const ours = await verify(path)
     assert.notEqual(ours.code, 0)
-    assert.deepEqual(namedBy(facts(ours)['problems']), [`${log} ${index}`])
+    assert.deepEqual(namedBy(facts(ours)['problems']), [place])
     if (!hasPython) continue
     const theirs = await verifyInPython(path)
     assert.notEqual(theirs.code, 0)
+    const [log, index] = place.split(' ')
     assert.match(theirs.out + theirs.err, new RegExp(`${log}.*\\b${index}\\b|\\b${index}\\b.*${log}`))
   }
 }
 
-async function checkGone({ ports }: Facts): Promise<void> {
-  for (const port of Object.values(ports as Record<string, number>)) await occupied(port, () => undefined)
+async function checkGone({ ports }: Fields): Promise<void> {
+  for (const port of Object.values(objectOf(ports))) await occupied(Number(port), () => undefined)
 }
 
 /** Refuses with the code, and names what to do. */
 function checkRefusal(
   { code, out, err }: Run,
   wanted: { readonly exit: number; readonly refusal: string },
-): Facts {
+): Fields {
   assert.equal(code, wanted.exit, out + err)
-  const problem = JSON.parse(out) as Facts
+  const problem = jsonObject(out)
   assert.equal(problem['refusal'], wanted.refusal)
-  assert.ok(problem['remedy'].length > 0)
+  assert.ok(textOf(problem['remedy']).length > 0)
   return problem
 }
 
@@ -131,14 +137,14 @@ for (const name of ['lagoon', 'fixAlder', 'peerCedar', 'consoleAlder', 'witness1
     const problem = checkRefusal(ended, { exit: ended.code ?? 0, refusal: 'port-in-use' })
     assert.notEqual(ended.code, 0)
     assert.equal(problem['code'], 'PLK-9008')
-    assert.match(problem['detail'], new RegExp(String(port)))
+    assert.match(textOf(problem['detail']), new RegExp(String(port)))
   })
 
 test('a folder with something else in it is left alone', async (t) => {
   const dir = scratch(t)
   writeFileSync(join(dir, 'letter.txt'), 'mine')
   const problem = checkRefusal(await demo(dir, await freePortBase()), { exit: 2, refusal: 'usage' })
-  assert.match(problem['detail'], /--dir/)
+  assert.match(textOf(problem['detail']), /--dir/)
   assert.equal(readFileSync(join(dir, 'letter.txt'), 'utf8'), 'mine')
 })
 
@@ -170,9 +176,9 @@ for (const kib of [16, 400, 900])
     try {
       const ended = await demo(join(dir, 'demo'), await freePortBase())
       assert.notEqual(ended.code, 0)
-      const problem = JSON.parse(ended.out) as Facts
+      const problem = facts(ended)
       assert.equal(problem['refusal'], 'disk-full', ended.out + ended.err)
-      assert.match(problem['remedy'], /space|disk/i)
+      assert.match(textOf(problem['remedy']), /space|disk/i)
       for (const name of ['alder', 'cedar']) {
         // Read from a copy: SQLite needs room to open what stands in its write-ahead log.
         const copy = join(roomy, name)

@@ -9,9 +9,10 @@ import { isRefusal, seededRandom } from '#core'
 import { balancesOf } from '../../src/sandbox/balances.ts'
 import { tradeOnce } from '../../src/sandbox/trading.ts'
 import { openWorld } from '../../src/sandbox/world.ts'
+import { textAt, valueAt, objectOf, type Fields } from '../audit/fields.ts'
 import { auditJournal, disagreements, readSqliteJournal } from '../audit/journal.ts'
 import { killSteps } from '../../src/sandbox/killing.ts'
-import { demo, facts, freePortBase, run, project, scratch, type Facts } from './demo-run.ts'
+import { demo, facts, freePortBase, run, project, scratch } from './demo-run.ts'
 
 const all = Object.entries(killSteps).flatMap(([name, steps]) =>
   steps.flatMap((step) => [`${name}@${step}`, `${name}@before-${step}`]),
@@ -78,20 +79,20 @@ function points(): readonly string[] {
   )
 }
 
-async function checkEnd(t: TestContext, dir: string, report: Facts): Promise<void> {
-  const settled = checkDisks(dir, report['balances'])
-  t.diagnostic(String(report['story'].trade?.status))
+async function checkEnd(t: TestContext, dir: string, report: Fields): Promise<void> {
+  const settled = checkDisks(dir, objectOf(report['balances']))
+  t.diagnostic(String(valueAt(report, 'story.trade.status')))
   if (!settled) return
   const verifier = await run(process.execPath, [
     join(project, 'verifier/src/cli.ts'),
-    report['pack'].path,
+    textAt(report, 'pack.path'),
     '--json',
   ])
   assert.equal(verifier.code, 0, verifier.out)
 }
 
 /** What both have left on disk, against what has moved on the ledger. True when it settled. */
-function checkDisks(dir: string, { before, after }: Facts): boolean {
+function checkDisks(dir: string, balances: Fields): boolean {
   const [alder, cedar] = ['alder', 'cedar'].map((name) =>
     auditJournal(readSqliteJournal(join(dir, name, 'data/journal.db'), `${name}.example/journal`)),
   )
@@ -99,12 +100,14 @@ function checkDisks(dir: string, { before, after }: Facts): boolean {
   assert.deepEqual([...alder.problems, ...cedar.problems], [])
   assert.deepEqual(disagreements(alder.entries, cedar.entries), [])
   for (const member of ['usdcMinor', 'contracts'])
-    assert.equal(sum(before, member), sum(after, member), `I3 ${member} is conserved`)
+    assert.equal(sum(balances, 'before', member), sum(balances, 'after', member), `I3 ${member} is conserved`)
   const settled = alder.entries.some(({ type }) => type === 'settlement.settled')
-  const moved = BigInt(after.ALDER.usdcMinor) - BigInt(before.ALDER.usdcMinor)
+  const moved = held(balances, 'after.ALDER.usdcMinor') - held(balances, 'before.ALDER.usdcMinor')
   assert.equal(moved, settled ? 43_072_000_000n : 0n, 'money moves exactly when the journals say so')
   return settled
 }
 
-const sum = (balances: Facts, member: string): bigint =>
-  BigInt(balances['ALDER'][member]) + BigInt(balances['CEDAR'][member])
+const held = (balances: Fields, path: string): bigint => BigInt(textAt(balances, path))
+
+const sum = (balances: Fields, when: 'before' | 'after', member: string): bigint =>
+  held(balances, `${when}.ALDER.${member}`) + held(balances, `${when}.CEDAR.${member}`)
