@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { itemsOf, jsonObject, textOf } from '../audit/fields.ts'
 import { mutants } from './trade/mutants.ts'
 import { runWorld, type WorldReport } from './trade/world.ts'
 
@@ -46,7 +47,9 @@ test('whatever fails, every invariant holds after each step and every trade ends
     for (const [fault, times] of report.faults) faults.set(fault, (faults.get(fault) ?? 0) + times)
   }
   t.diagnostic(`from seed ${first}: ${JSON.stringify(sum)}`)
-  t.diagnostic(`faults: ${JSON.stringify(Object.fromEntries([...faults].toSorted()))}`)
+  t.diagnostic(
+    `faults: ${JSON.stringify(Object.fromEntries([...faults].toSorted(([a], [b]) => (a < b ? -1 : 1))))}`,
+  )
   if (only === undefined)
     assert.ok(sum.settled > 0 && sum.settled < sum.trades, 'some settle and some do not')
 })
@@ -98,7 +101,17 @@ function runMutant(index: number): Promise<Outcome> {
       stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
     child.on('close', () => {
       const line = text.split('\n').find((one) => one.startsWith('{"mutant"'))
-      resolve({ problems: [], ...(line === undefined ? {} : (JSON.parse(line) as object)), text })
+      resolve(line === undefined ? { problems: [], text } : { ...verdictOf(line), text })
     })
   })
+}
+
+/** The line that trade/mutant.ts ends with. */
+function verdictOf(line: string): Omit<Outcome, 'text'> {
+  const { replaced, worlds: tried, problems } = jsonObject(line)
+  return {
+    replaced: replaced === true,
+    problems: itemsOf(problems).map(textOf),
+    ...(typeof tried === 'number' ? { worlds: tried } : {}),
+  }
 }

@@ -1,24 +1,32 @@
 // Who takes part in every world: keys and configurations are made once for all of them.
 import {
+  addMs,
   canonicalJson,
   formatInstant,
   invariant,
   isRefusal,
   utf8,
   toBase64Url,
-  type ChainId,
   type JsonObject,
 } from '#core'
 import { digest, memoryKeyStore, type Address, type DigestSigner, type Signer } from '#crypto'
 import { createPdp, defaultPolicyFolder, loadPolicyFolder, type Pdp } from '#policy'
 import { parseGatewayConfig, type GatewayConfig } from '#gateway'
-import { alder, cedar, fixture, operatorNames, sandboxStart, type Member } from '../../../src/sandbox/cast.ts'
+import {
+  alder,
+  cedar,
+  chains,
+  fixture,
+  operatorNames,
+  sandboxStart,
+  type Member,
+} from '../../../src/sandbox/cast.ts'
 
-export const chainId = 'eip155:31337' as ChainId
-export const contracts = {
-  settlement: `0x${'55'.repeat(20)}` as Address,
-  positions: `0x${'11'.repeat(20)}` as Address,
-  usdc: `0x${'22'.repeat(20)}` as Address,
+export const chainId = chains.lagoon.id
+export const contracts: Readonly<Record<'settlement' | 'positions' | 'usdc', Address>> = {
+  settlement: `0x${'55'.repeat(20)}`,
+  positions: `0x${'11'.repeat(20)}`,
+  usdc: `0x${'22'.repeat(20)}`,
 }
 export const confirmations = 3
 export const start = sandboxStart
@@ -76,16 +84,27 @@ function configOf(member: Member, other: Other, operators: readonly JsonObject[]
   const { forward, vol, halfSpreadVolPts, quoteLifetimeMs, settlementWindowMs } = fixture
   const { settlement, positions, usdc } = contracts
   const common = {
-    ...{ name: member.name, lei: member.lei, environment: 'sandbox', dataDir: 'none', keysDir: 'none' },
+    name: member.name,
+    lei: member.lei,
+    environment: 'sandbox',
+    dataDir: 'none',
+    keysDir: 'none',
     journal: { origin: member.logOrigin, quorum: 0, witnesses: [] },
     fix: { acceptors: [], sessions: sessionsOf(member) },
     peering: { host: '127.0.0.1', port: 0, peers: [peerOf(other)] },
     ledger: {
-      ...{ chainId, name: 'lagoon', rpc: ['memory:'], agreeing: 1, confirmations },
+      chainId,
+      name: 'lagoon',
+      rpc: ['memory:'],
+      agreeing: 1,
+      confirmations,
       payToken: { address: usdc, symbol: 'USDC', decimals: 6 },
-      ...{ optionPositions: positions, settlement },
+      optionPositions: positions,
+      settlement,
     },
-    ...{ operators: [...operators], settlementWindowMs, checkpointEveryMs: 1_000 },
+    operators: [...operators],
+    settlementWindowMs,
+    checkpointEveryMs: 1_000,
   }
   return member === alder ? { ...common, maker: { forward, vol, halfSpreadVolPts, quoteLifetimeMs } } : common
 }
@@ -108,11 +127,16 @@ function sessionsOf(member: Member): JsonObject[] {
 
 function peerOf({ member, keys }: Other): JsonObject {
   // Long before the start: a clock that is slow must still find the key valid.
-  const validFrom = formatInstant((start - 86_400_000) as typeof start)
+  const validFrom = formatInstant(addMs(start, -86_400_000))
   const { record, settlement } = keys
   return {
-    ...{ name: member.name, lei: member.lei, url: 'simulated', uri: `poundlock:${member.name}` },
-    ...{ certificate: 'simulated', pin: 'simulated', policyTier: 'tier1' },
+    name: member.name,
+    lei: member.lei,
+    url: 'simulated',
+    uri: `poundlock:${member.name}`,
+    certificate: 'simulated',
+    pin: 'simulated',
+    policyTier: 'tier1',
     recordKey: { keyId: record.keyId, publicKey: toBase64Url(record.publicKey), validFrom },
     settlementKey: { keyId: settlement.keyId, publicKey: toBase64Url(settlement.publicKey), validFrom },
     settlementAddress: settlement.address,

@@ -93,8 +93,8 @@ export function openDesk(agenda: Agenda, chance: Chance): SimDesk {
     if (clOrdId !== undefined) ordered.set(clOrdId, true)
     const request = asked.get(message.text(131) ?? '')
     if (message.msgType === 'AG' && request) request.answered = true
-    if (message.msgType === 'j')
-      for (const id of [...ordered.keys()]) if (message.text(379) === id) ordered.set(id, true)
+    const rejected = message.msgType === 'j' ? message.text(379) : undefined
+    if (rejected !== undefined && ordered.has(rejected)) ordered.set(rejected, true)
   }
   return {
     open: async () => {

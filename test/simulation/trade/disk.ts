@@ -36,10 +36,6 @@ export function createDisk(origin: string): Disk {
       if (result === 'applied') applied.push(batch[index] ?? [])
     return results
   }
-  const die = (onDeath: () => void): never => {
-    onDeath()
-    throw new ProcessDied()
-  }
   return {
     mount: (ask, onDeath) => ({
       ...inner,
@@ -73,4 +69,9 @@ export function createDisk(origin: string): Disk {
       return store
     },
   }
+}
+
+function die(onDeath: () => void): never {
+  onDeath()
+  throw new ProcessDied()
 }

@@ -125,6 +125,7 @@ async function begin(gateway: SimGateway, world: World, skewMs: number, seed: nu
   const origin = member.logOrigin
   const journal = openJournal({ store, origin, signer: keys.journal, clock, random, onFailure: onBug })
   const records = [
+    // oxlint-disable-next-line no-unsafe-type-assertion -- lines here have no TLS, and its key is not registered
     ...ownKeys({ ...keys, tls: undefined as never }, config.lei, clock.now()),
     ...peerKeys(config),
   ]
@@ -134,7 +135,12 @@ async function begin(gateway: SimGateway, world: World, skewMs: number, seed: nu
   const life = (): Life | undefined => (dead || born?.alive === false ? undefined : born)
   const ledger = world.ledgerOf(actor.name, life)
   const core = assembleCore({
-    ...{ config, clock, random, keys, pdp, onBug },
+    config,
+    clock,
+    random,
+    keys,
+    pdp,
+    onBug,
     journal: world.wrappers.journal?.(journal) ?? journal,
     ledger: world.wrappers.ledger?.(ledger) ?? ledger,
     peerClient: () => ({

@@ -15,7 +15,7 @@ registerHooks({
   load: (url, context, next) => {
     const loaded = next(url, context)
     if (url !== target || !loaded.source) return loaded
-    const source = Buffer.from(loaded.source as Uint8Array).toString('utf8')
+    const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source)
     if (source.split(mutant.from).length !== 2) throw new Error(`${mutant.file} does not hold the guard once`)
     replaced = true
     return { ...loaded, source: source.replace(mutant.from, () => mutant.to) }

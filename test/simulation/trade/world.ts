@@ -1,7 +1,7 @@
 // One world from one seed: two gateways, a desk, a ledger, the lines between them, and everything that goes wrong.
 // After the calm point nothing goes wrong any more, and every trade must end. The auditor looks after each step.
 import { isDeepStrictEqual } from 'node:util'
-import { invariant, isRefusal, refuse, type Json, type Refusal } from '#core'
+import { invariant, isRefusal, parseJson, refuse, type Json, type Refusal } from '#core'
 import { hashTypedData } from '#crypto'
 import { memoryChain, openMemoryLedger, type MemoryChain, type SignedInstruction } from '#ledger'
 import type { Hub } from '#transport'
@@ -260,7 +260,9 @@ class Simulation {
       [
         { name: 'ALDER', hub: gateway('ALDER'), saw: saw('ALDER', 'ALDER->CEDAR') },
         {
-          ...{ name: 'CEDAR', hub: gateway('CEDAR'), session: sessionOf('FIX.4.4:CEDAR->ALDER') },
+          name: 'CEDAR',
+          hub: gateway('CEDAR'),
+          session: sessionOf('FIX.4.4:CEDAR->ALDER'),
           saw: saw('CEDAR', 'CEDAR->ALDER'),
         },
       ],
@@ -312,13 +314,14 @@ class Simulation {
     const to = this.#gateways[other(from)]
     const { life } = to
     if (!life?.alive || this.#partitioned) return silent()
-    const copy = JSON.parse(JSON.stringify(said)) as Json
+    const copy = parseJson(JSON.stringify(said))
+    invariant(!isRefusal(copy), 'a message is JSON')
     to.handle(path, copy).then(
       (answer) => {
         if (!life.alive) return silent()
         if (!isRefusal(answer)) this.#outside[to.actor.name].sawAnswer(path, answer)
         this.#say(`${to.actor.name} answers ${path} ${isRefusal(answer) ? answer.refusal : 'ok'}`)
-        this.#answer(path, answer, hear, silent)
+        return this.#answer(path, answer, hear, silent)
       },
       () => silent(),
     )
@@ -337,8 +340,7 @@ class Simulation {
     const isLie = !calm && lie !== undefined && !isRefusal(answer) && this.#chance.hit(0.5)
     const said = isLie ? lieInAnswer(lie, path, answer) : answer
     if (said !== answer) this.#count(`lie-${String(lie)}`)
-    const refused = refuse('policy-denied', 'said the dishonest peer')
-    this.#agenda.after(this.#delayMs(), () => hear(said === 'refused' ? refused : said))
+    this.#agenda.after(this.#delayMs(), () => hear(said))
   }
 
   // ---- the ledger
@@ -365,7 +367,7 @@ class Simulation {
         ask(
           () => plain.settle(part),
           () => {
-            const { digest } = hashTypedData(instructionFrom(part) as never)
+            const { digest } = hashTypedData(instructionFrom(part))
             this.#outside[name].sawSubmission(`0x${Buffer.from(digest).toString('hex')}`)
             this.#say(`${name} submits`)
           },
