@@ -62,6 +62,8 @@ export const heldMessagesMax = 2_000
 export const heldBytesMax = 8_388_608
 /** Most stored messages answered in one page of a resend. */
 export const resendPageMax = 500
+/** Most new messages kept in memory behind a resend; what comes beyond is read from the store when it is done. */
+export const behindMessagesMax = 256
 /** Garbled frames in a row before the line is held to be noise. */
 export const garbledRunMax = 100
 

@@ -17,10 +17,15 @@ export const acceptorConfig: SessionConfig = {
 }
 export const initiatorConfig: SessionConfig = { ...acceptorConfig, role: 'initiator' }
 
+type Fetch = Extract<SessionOutput, { kind: 'fetch' }>
+
 export class Machine {
   state: SessionState
   now: Instant = startOfTest
   readonly stored = new Map<number, Uint8Array>()
+  /** Fetches wait for `answerFetch`. */
+  isStoreSlow = false
+  readonly #fetches: Fetch[] = []
   readonly #theirs: { beginString: string; next: number }
 
   constructor(config: SessionConfig, saved: Partial<SavedSession> = {}) {
@@ -36,7 +41,8 @@ export class Machine {
     for (const output of result.outputs) {
       if (output.kind === 'store') this.stored.set(output.seq, output.bytes)
       if (output.kind === 'reset') this.stored.clear()
-      if (output.kind === 'fetch') outputs.push(...this.#answer(output))
+      if (output.kind === 'fetch') this.#fetches.push(output)
+      if (output.kind === 'fetch' && !this.isStoreSlow) outputs.push(...this.answerFetch())
     }
     while (input.kind === 'message' && heldIsNext(this.state)) outputs.push(...this.feed({ kind: 'held' }))
     return outputs
@@ -79,7 +85,11 @@ export class Machine {
     return outputs
   }
 
-  #answer({ fetch, from, to }: Extract<SessionOutput, { kind: 'fetch' }>): SessionOutput[] {
+  /** Answers the oldest fetch. */
+  answerFetch(): SessionOutput[] {
+    const oldest = this.#fetches.shift()
+    invariant(oldest, 'something was fetched')
+    const { fetch, from, to } = oldest
     const messages: StoredMessage[] = []
     for (let seq = from; seq <= to; seq += 1) {
       const bytes = this.stored.get(seq)

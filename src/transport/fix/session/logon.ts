@@ -4,7 +4,7 @@ import { heartBtIntSecondsDefault, heartBtIntSecondsMax, sessionKey } from './co
 import { refuseTooLow } from './duplicate.ts'
 import { refuse } from './logout.ts'
 import { disconnect, note, sendAdministrative } from './outbound.ts'
-import { beginResend } from './resend.ts'
+import { beginResend, sendUnsent } from './resend.ts'
 import { resetSequences } from './reset.ts'
 import { advance, holdAhead } from './sequence.ts'
 import { isOpenAt, type Turn } from './state.ts'
@@ -148,14 +148,6 @@ function sendLogon(turn: Turn, reset: boolean, received?: number): void {
   if (config.nextExpectedMsgSeqNum) body.push([789, `${received === nextIn ? nextIn + 1 : nextIn}`])
   if (config.beginString === 'FIXT.1.1') body.push([1137, config.defaultApplVerId ?? '9'])
   sendAdministrative(turn, 'A', body)
-}
-
-/** Application messages that were numbered while the Logon was unanswered leave now, marked as repetitions. */
-function sendUnsent(turn: Turn): void {
-  const { state } = turn
-  const from = state.unsentFrom
-  state.unsentFrom = undefined
-  if (from !== undefined && from < state.nextOut) beginResend(turn, from, state.nextOut - 1)
 }
 
 function onLogonAnsweredByLogout(turn: Turn, message: FixMessage): void {

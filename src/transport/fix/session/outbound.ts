@@ -1,5 +1,6 @@
 import { encodeMessage, type FixField } from '../wire/index.ts'
-import type { FixBody, SessionFactKind } from './io.ts'
+import { behindMessagesMax } from './config.ts'
+import type { FixBody, SessionFactKind, StoredMessage } from './io.ts'
 import type { Turn } from './state.ts'
 import { fixTimestamp } from './time.ts'
 
@@ -29,8 +30,21 @@ export function sendApplication(turn: Turn, message: FixBody): void {
   const bytes = encode(turn, message, seq)
   state.nextOut = seq + 1
   outputs.push({ kind: 'store', seq, bytes })
-  if (state.phase === 'active' && !state.resetSent) transmit(turn, bytes)
+  if (state.phase === 'active' && !state.resetSent) transmitInOrder(turn, { seq, bytes })
   else if (state.phase === 'logon-sent' || state.resetSent) state.unsentFrom ??= seq
+}
+
+/**
+ * A new message does not overtake a resend: a counterparty that rejects it ahead of its turn (QuickFIX does, by its
+ * dictionary) forgets it and is not told of it again.
+ */
+function transmitInOrder(turn: Turn, message: StoredMessage): void {
+  const { state } = turn
+  const { resend, unsentFrom } = state
+  if (!resend) return transmit(turn, message.bytes)
+  if (unsentFrom === undefined && resend.behind.length < behindMessagesMax)
+    state.resend = { ...resend, behind: [...resend.behind, message] }
+  else state.unsentFrom ??= message.seq
 }
 
 /**

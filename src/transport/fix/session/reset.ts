@@ -7,8 +7,8 @@ export function resetSequences(turn: Turn, why: string): void {
   state.nextIn = 1
   state.nextOut = 1
   state.createdAt = now
-  const { held, heldBytes, heldTop, gap, resend, unsentFrom } = connectionState
-  Object.assign(state, { held, heldBytes, heldTop, gap, resend, unsentFrom })
+  const { held, heldBytes, heldTop, gap, resend, firstRequest, unsentFrom } = connectionState
+  Object.assign(state, { held, heldBytes, heldTop, gap, resend, firstRequest, unsentFrom })
   outputs.push({ kind: 'reset', createdAt: now })
   note(turn, 'sequence-reset', why)
 }

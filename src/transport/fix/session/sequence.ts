@@ -39,6 +39,7 @@ export function requestResend(turn: Turn, to: number): void {
   const chunk = state.config.resendChunk ?? 0
   const end = chunk > 0 ? Math.min(state.nextIn + chunk - 1, to) : 0
   state.gap = { to, requestedTo: end === 0 ? Number.MAX_SAFE_INTEGER : end, progressAt: turn.now }
+  state.firstRequest ??= state.nextOut
   sendAdministrative(turn, '2', [
     [7, `${state.nextIn}`],
     [16, `${end}`],

@@ -2,7 +2,7 @@ import type { Instant } from '#core'
 import type { FixMessage } from '../wire/index.ts'
 import type { SessionConfig } from './config.ts'
 import { periodStart } from './schedule.ts'
-import type { SessionOutput } from './io.ts'
+import type { SessionOutput, StoredMessage } from './io.ts'
 
 /**
  * disconnected → awaiting-logon (acceptor) or logon-sent (initiator) → active → logout-sent → disconnected.
@@ -33,8 +33,10 @@ export type SessionState = {
   readonly heldTop: number
   readonly gap: Gap | undefined
   readonly resend: Resend | undefined
+  /** Our first ResendRequest on this connection: from its number on, gap fills stand for one number each. */
+  readonly firstRequest: number | undefined
   readonly fetches: number
-  /** First application message that was numbered while our Logon was unanswered: to be sent after logon. */
+  /** First application message that was numbered and has not left: sent after the logon or the resend under way. */
   readonly unsentFrom: number | undefined
   /** We sent ResetSeqNumFlag=Y and wait for the counterparty's Logon that confirms it. */
   readonly resetSent: boolean
@@ -54,6 +56,8 @@ export type Resend = {
   readonly fillFrom: number | undefined
   /** Asked for again meanwhile. */
   readonly again: { readonly from: number; readonly to: number } | undefined
+  /** New application messages that leave when the resend is done: none overtakes it. */
+  readonly behind: readonly StoredMessage[]
 }
 
 export type SavedSession = {
@@ -90,6 +94,7 @@ export const connectionState = {
   heldTop: 0,
   gap: undefined,
   resend: undefined,
+  firstRequest: undefined,
   unsentFrom: undefined,
   resetSent: false,
   loggedOut: false,
