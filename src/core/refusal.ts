@@ -309,7 +309,7 @@ export const refuse = (
   code: RefusalCode,
   detail: string,
   meta: Readonly<Record<string, string>> = {},
-): Refusal => ({ refusal: code, detail: detail.slice(0, refusalDetailMax), meta, [marker]: true })
+): Refusal => ({ refusal: code, detail: detail.slice(0, refusalDetailMax).toWellFormed(), meta, [marker]: true })
 
 export const isRefusal = (value: unknown): value is Refusal =>
   typeof value === 'object' && value !== null && (value as Partial<Refusal>)[marker] === true

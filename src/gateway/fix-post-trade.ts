@@ -19,6 +19,7 @@ import type { Acknowledgement } from '#trade'
 import {
   agreedForm,
   businessReject,
+  echoed,
   isRepeat,
   noted,
   rejectMessage,
@@ -123,7 +124,7 @@ const isEqual = (a: AllocationFields['shares'], b: AllocationFields['shares']): 
 
 function refuseAllocation(route: Route, message: MessageReader, refusal: Refusal): void {
   noted(route, 'AllocateTrade', refusal)
-  const allocId = message.text(70)
+  const allocId = echoed(message.text(70))
   if (allocId === undefined) return businessReject(route, refusal)
   route.turn.reply(writeAllocationAck(allocId, formatInstant(route.parts.clock.now()), refusal))
 }

@@ -1,7 +1,7 @@
 // What every handler of a FIX message is given, and the ways in which it answers.
 import { isRefusal, REFUSALS, toFixText, type Refusal } from '#core'
 import { parseInstrument, type Instrument } from '#trade'
-import { withoutExtension } from '#transport'
+import { fieldCharactersMax, withoutExtension } from '#transport'
 import type { DeliveryFlags, DeskBody, FixTurn, MessageReader, SessionKey } from '#transport'
 import type { Principal } from './api.ts'
 import type { FixSessionConfig } from './config.ts'
@@ -43,8 +43,13 @@ export function rejectMessage(route: Route, name: string, refusal: Refusal, refI
 
 export function businessReject(route: Route, refusal: Refusal, refId?: string): void {
   const reason = REFUSALS[refusal.refusal].fix.businessRejectReason
-  route.turn.reject({ reason, text: toFixText(refusal), ...(refId === undefined ? {} : { refId }) })
+  const ref = echoed(refId)
+  route.turn.reject({ reason, text: toFixText(refusal), ...(ref === undefined ? {} : { refId: ref }) })
 }
+
+/** What came in and goes back to say what is meant; what is too long for an id is left out. */
+export const echoed = (text: string | undefined): string | undefined =>
+  text !== undefined && text.length <= fieldCharactersMax ? text : undefined
 
 /** In the tags that were agreed with the other end of that session. */
 export const agreedForm = ({ extended, beginString }: FixSessionConfig, body: DeskBody): DeskBody =>

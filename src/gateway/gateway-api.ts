@@ -140,13 +140,14 @@ async function placeOrder(
   const rfq = quote && peering.loop.state.rfqs.get(quote.rfq)?.terms
   if (!quote || !rfq) return refuse('quote-unknown', `QuoteID ${input.quoteId} is not known`)
   const clOrdId = input.clOrdId ?? `C-${toHex(peering.random.bytes(8))}`
+  // Looked for before anything is decided: what has been decided must also be made durable.
+  const session = peering.registry.sessionOf(rfq.maker.name)
+  if (!session) return refuse('peer-unknown', `no session to ${rfq.maker.name}`)
   const { currency } = quote.terms
   const { quoteId, side, orderQty, price } = input
   const product = { securityId: rfq.securityId, currency }
   const placed = orderFromDesk(peering, by, { clOrdId, quoteId, side, orderQty, price, currency, product })
   if (placed.refused) return durableRefusal(parts, placed.acted, placed.refused)
-  const session = peering.registry.sessionOf(placed.value.maker.name)
-  if (!session) return refuse('peer-unknown', `no session to ${placed.value.maker.name}`)
   const body = writeOrder(placed.value.terms, placed.value.instrument, formatInstant(peering.clock.now()))
   await parts.engine().send(fixSessionKey(session), body, { attachments: [placed.acted.bundle] })
   const order = peering.loop.state.orders.get(rfqKey(peering.registry.self.name, clOrdId))

@@ -1,10 +1,9 @@
 // The one loop (DESIGN: input → authenticate → policy → decide → journal → effects). Decisions are taken one at a
 // time on the newest state and evolve it at once; nothing of them may leave before their entries are durable.
-import { canonicalJson, isRefusal, type Clock, type JsonObject, type Refusal } from '#core'
+import { isRefusal, type Clock, type JsonObject, type Refusal } from '#core'
 import type { EntryDraft, Journal, StoreOp } from '#journal'
 import {
   deskEventFromEntry,
-  deskEventToDraft,
   emptyDesk,
   evolveDesk,
   isDeskEventType,
@@ -15,6 +14,7 @@ import {
   type PolicyMark,
 } from '#trade'
 import type { Principal } from './api.ts'
+import { administrationDraft, refusalDraft, recordable } from './drafts.ts'
 import { createLine, type Bundle } from './line.ts'
 
 /** Policy's answer to one command, as the entry keeps it. `refused` is set exactly when the decision is a deny. */
@@ -85,9 +85,8 @@ export function createLoop(parts: {
       throw error
     }
   })
-  const evolve = (events: readonly DeskEvent[]): readonly EntryDraft[] => {
+  const evolve = (events: readonly DeskEvent[]): void => {
     for (const event of events) evolveDesk(state, event)
-    return events.map(deskEventToDraft)
   }
   return {
     state,
@@ -114,46 +113,31 @@ type Turn = {
   readonly state: DeskState
   readonly now: DeskContext['now']
   readonly self: Party
-  readonly evolve: (events: readonly DeskEvent[]) => readonly EntryDraft[]
+  readonly evolve: (events: readonly DeskEvent[]) => void
   readonly record: (drafts: readonly EntryDraft[]) => Bundle
 }
 
 function act(command: Command, turn: Turn): Acted {
   const { mark, inputs, refused } = command.authorised ?? statement
   const context: DeskContext = { now: turn.now, self: turn.self, policy: { mark, inputs } }
-  const outcome = refused ?? command.decide(turn.state, context)
-  if (!isRefusal(outcome)) return { bundle: turn.record(turn.evolve(outcome)) }
-  const events = command.onRefusal?.(outcome, context) ?? []
-  const drafts = events.length > 0 ? turn.evolve(events) : [refusalDraft(command, outcome)]
-  return { bundle: turn.record(drafts), refused: outcome }
+  const decided = happen(turn, refused ?? command.decide(turn.state, context))
+  if (!isRefusal(decided)) return { bundle: decided }
+  return { bundle: noted(command, decided, context, turn), refused: decided }
 }
 
-/** Refusals of authenticated principals are entries; the inputs of a decision are sealed with it. */
-function refusalDraft(input: RefusedInput, refusal: Refusal): EntryDraft {
-  const { name, by, corr, authorised } = input
-  const why = { refusal: refusal.refusal, detail: refusal.detail }
-  const body = { command: name, principal: `${by.kind}:${by.id}`, ...why }
-  if (!authorised) return { type: 'command.refused', corr, body }
-  return {
-    type: 'command.refused',
-    corr,
-    body: { ...body, policy: { ...authorised.mark } },
-    parts: { policy: { content: canonicalJson(authorised.inputs) } },
-  }
+function noted(command: Command, refusal: Refusal, context: DeskContext, turn: Turn): Bundle {
+  const events = command.onRefusal?.(refusal, context) ?? []
+  const bundle = events.length > 0 ? happen(turn, events) : refusal
+  return isRefusal(bundle) ? turn.record([refusalDraft(command, refusal)]) : bundle
 }
 
-function administrationDraft(
-  input: RefusedInput & { readonly authorised: Authorised },
-  action: JsonObject,
-): EntryDraft {
-  const { by, corr, authorised } = input
-  const body = { session: corr, principal: `${by.kind}:${by.id}`, action, policy: { ...authorised.mark } }
-  return {
-    type: 'session.administered',
-    corr,
-    body,
-    parts: { policy: { content: canonicalJson(authorised.inputs) } },
-  }
+/** What cannot be recorded has not happened. */
+function happen(turn: Turn, outcome: readonly DeskEvent[] | Refusal): Bundle | Refusal {
+  if (isRefusal(outcome)) return outcome
+  const drafts = recordable(outcome)
+  if (isRefusal(drafts)) return drafts
+  turn.evolve(outcome)
+  return turn.record(drafts)
 }
 
 async function append(

@@ -80,8 +80,12 @@ async function administer(
         }
       : { action }
   const { loop, authorise } = parts.peering
+  const input = { name: 'AdministerSession', by, corr: session }
+  const known = parts.engine().admin.view(session)
   const authorised = authorise.administer(by, session)
-  const acted = loop.administer({ name: 'AdministerSession', by, corr: session, authorised }, { ...ordered })
+  const acted = isRefusal(known)
+    ? loop.refuse(input, known)
+    : loop.administer({ ...input, authorised }, { ...ordered })
   await loop.commit(acted.bundle)
   if (acted.refused) return acted.refused
   const view = await carryOut(parts.engine().admin, session, ordered)

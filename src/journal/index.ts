@@ -3,6 +3,7 @@ export * from './checkpoint.ts'
 export * from './cosign.ts'
 export * from './cosignature.ts'
 export {
+  corrCharsMax,
   entryVersion,
   parseEntry,
   partBytesMax,

@@ -10,11 +10,18 @@ export type DeskBody = { readonly msgType: string; readonly body: readonly DeskF
 export type FieldReader = { text(tag: number): string | undefined }
 export type MessageReader = FieldReader & { groups(countTag: number): readonly MessageReader[] }
 
+/** Ids, decimals, times and codes are far shorter; what is longer is not echoed and not kept. */
+export const fieldCharactersMax = 256
+
 export function required(message: FieldReader, tag: number, name: string): string | Refusal {
   const value = message.text(tag)
-  return value === undefined || value === ''
-    ? refuse('field-missing', `${name}(${tag}) is missing`, { tag: String(tag) })
-    : value
+  if (value === undefined || value === '')
+    return refuse('field-missing', `${name}(${tag}) is missing`, { tag: String(tag) })
+  return value.length <= fieldCharactersMax
+    ? value
+    : refuse('field-invalid', `${name}(${tag}) has more than ${fieldCharactersMax} characters`, {
+        tag: String(tag),
+      })
 }
 
 /** Side(54): 1 buy, 2 sell; the others have no meaning for an option quote. */
