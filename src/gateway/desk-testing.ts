@@ -105,14 +105,20 @@ const sessionsOf = (name: Name): readonly JsonObject[] => {
 
 export type ChangeSessions = (sessions: readonly JsonObject[], name: Name) => readonly JsonObject[]
 
-export async function openDesks(change: ChangeSessions = (sessions) => sessions): Promise<Desks> {
+/** The rest of a configuration as its file says it. */
+export type ChangeConfig = (config: JsonObject, name: Name) => JsonObject
+
+export async function openDesks(
+  change: ChangeSessions = (sessions) => sessions,
+  changeConfig: ChangeConfig = (config) => config,
+): Promise<Desks> {
   const clock = manualClock(start)
   const chain = memoryChain(clock)
   const keys = { ALDER: keysOf(), CEDAR: keysOf() }
   const making: Making = { clock, chain, sides: {}, passes: () => true }
   for (const name of ['ALDER', 'CEDAR'] as const) {
     const json = {
-      ...configJson(name, keys[name], keys[otherOf[name]]),
+      ...changeConfig(configJson(name, keys[name], keys[otherOf[name]]), name),
       fix: { acceptors: [], sessions: change(sessionsOf(name), name) },
     }
     const config = known(parseGatewayConfig(utf8(canonicalJson(json))))

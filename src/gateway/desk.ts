@@ -16,6 +16,8 @@ import {
   checkProductFields,
   checkQuantity,
   fillOrder,
+  isId,
+  makerOf,
   placeOrder,
   premiumMinor,
   receiveFill,
@@ -117,7 +119,7 @@ function pricingOf({ maker, clock, random }: DeskParts, instrument: Instrument):
   if (!maker) return noQuote
   const price = maker.price(instrument, clock.now())
   if (isRefusal(price)) return price
-  return { ...price, quoteId: `Q-${toHex(random.bytes(4))}`, lifetimeMs: maker.quoteLifetimeMs }
+  return { ...price, quoteId: `Q-${toHex(random.bytes(8))}`, lifetimeMs: maker.quoteLifetimeMs }
 }
 
 type Who = { readonly taker: Party | Refusal; readonly maker: Party | Refusal; readonly by: Principal }
@@ -169,13 +171,14 @@ export function takeQuoteRefusal(
   parts: DeskParts,
   by: Principal,
   quoteReqId: string,
+  maker: string,
   refusal: Refusal,
 ): Step<{ rfq: RfqTerms | undefined }> {
   const { loop, registry } = parts
   const corr = rfqKey(registry.self.name, quoteReqId)
   const rfq = loop.state.rfqs.get(corr)?.terms
-  const decide = (state: Loop['state']): readonly DeskEvent[] =>
-    refuseRfq(state, quoteReqId, registry.self.name, refusal)
+  const decide = (state: Loop['state']): ReturnType<typeof refuseRfq> =>
+    refuseRfq(state, quoteReqId, { taker: registry.self.name, maker }, refusal)
   return stepOf(loop.act({ name: 'ReceiveQuoteRefusal', by, corr, decide }), { rfq })
 }
 
@@ -248,8 +251,9 @@ export function fillFor(
     corr,
     authorised,
     decide: (state, context) => fillOrder(state, terms, takerName, context),
+    // What is no id is nothing to remember an order by.
     onRefusal: (refusal, context) =>
-      refusal.refusal === 'duplicate-cl-ord-id'
+      refusal.refusal === 'duplicate-cl-ord-id' || !isId(order.clOrdId)
         ? []
         : refuseOrder(loop.state, terms, refusal, context.policy),
   })
@@ -353,6 +357,7 @@ export function takeOrderRefusal(
   parts: DeskParts,
   by: Principal,
   clOrdId: string,
+  maker: string,
   refusal: Refusal,
 ): Step<{ order: OrderTerms }> {
   const { loop, registry } = parts
@@ -360,8 +365,8 @@ export function takeOrderRefusal(
   const corr =
     (order && loop.state.quotes.get(order.terms.quoteId)?.rfq) ?? rfqKey(registry.self.name, clOrdId)
   const name = 'ReceiveOrderRefusal'
-  if (!order || order.status !== 'placed') {
-    const unknown = refuse('order-unknown', `no open order ${clOrdId}`)
+  if (!order || order.status !== 'placed' || makerOf(loop.state, order.terms) !== maker) {
+    const unknown = refuse('order-unknown', `no open order ${clOrdId} was placed with ${maker}`)
     return refusedStep(loop.refuse({ name, by, corr }, unknown), unknown)
   }
   const decide = (state: Loop['state']): readonly DeskEvent[] => refuseOrder(state, order.terms, refusal)

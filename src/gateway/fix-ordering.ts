@@ -25,6 +25,7 @@ import {
 import { fillFor, orderFromDesk, takeFill, takeOrderRefusal } from './desk.ts'
 import {
   businessReject,
+  echoed,
   instrumentNow,
   isRepeat,
   noted,
@@ -70,7 +71,9 @@ export function reportArrived(route: Route, message: MessageReader): void {
 }
 
 function fillArrived(route: Route, fill: FillFields, maker: Party): void {
-  if (route.parts.loop.state.trades.has(tradeIdOf(maker, fill.execId))) return
+  // Reported before; under another ClOrdID it is another fill that was given a used ExecID.
+  const known = route.parts.loop.state.trades.get(tradeIdOf(maker, fill.execId))
+  if (known?.terms.clOrdId === fill.clOrdId) return
   const filled = settle(route, takeFill(route.parts, route.by, fill, maker))
   if (isRefusal(filled)) return dispute(route, fill, filled)
   toPrincipal(route, filled.order.principal, writeFill(filled.execution, filled.instrument))
@@ -80,7 +83,7 @@ type Rejected = Extract<ReportFields, { kind: 'rejected' }>
 
 function orderRejected(route: Route, message: MessageReader, { clOrdId, text }: Rejected): void {
   const refusal = refuse('peer-refused', text)
-  const taken = settle(route, takeOrderRefusal(route.parts, route.by, clOrdId, refusal))
+  const taken = settle(route, takeOrderRefusal(route.parts, route.by, clOrdId, route.session.party, refusal))
   if (isRefusal(taken)) return
   const { securityId, side, orderQty, principal } = taken.order
   const execId = message.text(17) ?? 'NONE'
@@ -232,14 +235,14 @@ export function multilegOrder(route: Route, message: MessageReader): void {
 }
 
 function rejectOrder(route: Route, message: MessageReader, refusal: Refusal): void {
-  const clOrdId = message.text(11)
+  const clOrdId = echoed(message.text(11))
   if (clOrdId === undefined) return businessReject(route, refusal)
   const side: OrderTerms['side'] = message.text(54) === '2' ? 'Sell' : 'Buy'
   const order = {
     clOrdId,
     side,
-    securityId: message.text(48) ?? message.text(55) ?? '[N/A]',
-    orderQty: message.text(38) ?? '0',
+    securityId: echoed(message.text(48)) ?? echoed(message.text(55)) ?? '[N/A]',
+    orderQty: echoed(message.text(38)) ?? '0',
     execId: `R-${clOrdId}`,
   }
   route.turn.reply(writeOrderReject(order, refusal, formatInstant(route.parts.clock.now())))

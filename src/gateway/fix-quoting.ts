@@ -29,6 +29,7 @@ import { counterpartyOrder, deskOrder } from './fix-ordering.ts'
 import {
   agreedForm,
   businessReject,
+  echoed,
   instrumentNow,
   noted,
   rejectMessage,
@@ -76,7 +77,10 @@ export function quoteRefused(route: Route, message: MessageReader): void {
   const reject = readQuoteRequestReject(message)
   if (isRefusal(reject)) return rejectMessage(route, 'ReceiveQuoteRefusal', reject)
   const refusal = refuse('no-quote', reject.text)
-  const taken = settle(route, takeQuoteRefusal(route.parts, route.by, reject.quoteReqId, refusal))
+  const taken = settle(
+    route,
+    takeQuoteRefusal(route.parts, route.by, reject.quoteReqId, route.session.party, refusal),
+  )
   if (isRefusal(taken) || !taken.rfq) return
   const { principal, securityId } = taken.rfq
   toPrincipal(route, principal, writeQuoteRequestReject(reject.quoteReqId, securityId, refusal))
@@ -179,10 +183,10 @@ const statusOf: Partial<Record<Refusal['refusal'], QuoteStatus>> = {
 }
 
 function refuseResponse(route: Route, message: MessageReader, refusal: Refusal): void {
-  const quoteRespId = message.text(693)
-  const quoteId = message.text(117)
+  const quoteRespId = echoed(message.text(693))
+  const quoteId = echoed(message.text(117))
   if (quoteRespId === undefined || quoteId === undefined) return businessReject(route, refusal, quoteRespId)
-  const response = { quoteRespId, quoteId, securityId: message.text(48) }
+  const response = { quoteRespId, quoteId, securityId: echoed(message.text(48)) }
   route.turn.reply(writeQuoteStatus(response, statusOf[refusal.refusal] ?? 'rejected', refusal))
 }
 
@@ -207,7 +211,7 @@ function hitAsOrder(route: Route, message: MessageReader, response: QuoteRespons
 
 /** A read: nothing is decided, so nothing is journalled unless it is refused. */
 export function securityDefinitionRequest(route: Route, message: MessageReader): void {
-  const securityReqId = message.text(320)
+  const securityReqId = echoed(message.text(320))
   const request = readSecurityRequest(message)
   const { place, clock } = route.parts
   const instrument = isRefusal(request)
@@ -221,15 +225,15 @@ export function securityDefinitionRequest(route: Route, message: MessageReader):
   if (!isRefusal(instrument))
     return reply(route, writeSecurityDefinition(securityReqId, responseId, instrument))
   noted(route, 'DefineSecurity', instrument)
-  const securityId = isRefusal(request) ? message.text(48) : request.product.securityId
+  const securityId = isRefusal(request) ? echoed(message.text(48)) : request.product.securityId
   route.turn.reply(writeSecurityReject(securityReqId, responseId, securityId, instrument))
 }
 
 const reply = (route: Route, body: DeskBody): void => void route.turn.reply(agreedForm(route.session, body))
 
 function rejectQuoteRequest(route: Route, message: MessageReader, refusal: Refusal): void {
-  const quoteReqId = message.text(131)
+  const quoteReqId = echoed(message.text(131))
   if (quoteReqId === undefined) return businessReject(route, refusal)
-  const securityId = message.groups(146)[0]?.text(48) ?? message.text(48) ?? '[N/A]'
+  const securityId = echoed(message.groups(146)[0]?.text(48)) ?? echoed(message.text(48)) ?? '[N/A]'
   route.turn.reply(writeQuoteRequestReject(quoteReqId, securityId, refusal))
 }

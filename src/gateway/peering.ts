@@ -31,7 +31,7 @@ import {
   type InstructionSide,
   type OpenedRecord,
 } from './sealing.ts'
-import { anyObject, object, read, text } from './shape.ts'
+import { anyObject, object, read, text, type Shaped } from './shape.ts'
 
 /** Paths of the messages between gateways. */
 export const confirmationsPath = '/peer/v1/confirmations'
@@ -45,7 +45,12 @@ export type PeeringParts = DeskParts & {
 }
 
 const confirmationShape = object({ record: anyObject })
-const instructionShape = object({ execId: text, recordHash: text, digest: text, signature: read(hexText) })
+const instructionShape = object({
+  execId: text,
+  recordHash: text,
+  digest: text,
+  signature: read(signatureText),
+})
 
 /** Taker: `{ record: JWS of the maker }` → `{ record: the same with our signature }`. */
 export async function onConfirmation(
@@ -53,17 +58,9 @@ export async function onConfirmation(
   peerName: string,
   message: Json,
 ): Promise<Json | Refusal> {
-  const shaped = confirmationShape(message, 'message')
-  if (isRefusal(shaped)) return shaped
-  const peer = parts.registry.peer(peerName)
-  if (isRefusal(peer)) return peer
-  const opened = openRecord(
-    canonicalJson(shaped.record),
-    [peer.recordKey.keyId],
-    parts.recordKeys(),
-    parts.place,
-  )
-  if (isRefusal(opened)) return opened
+  const heard = readConfirmation(parts, peerName, message)
+  if (isRefusal(heard)) return recorded(parts, 'ConfirmTrade', peerName, heard)
+  const { peer, opened } = heard
   const tradeId = tradeIdOf({ name: peer.name, lei: peer.lei }, opened.record.execution.execId)
   const trade = parts.loop.state.trades.get(tradeId)
   if (!trade || trade.role !== 'taker')
@@ -71,6 +68,36 @@ export async function onConfirmation(
   if (trade.recordHash === opened.recordHash && trade.record)
     return whenDurable(parts, { record: trade.record })
   return confirm(parts, peer, tradeId, trade, opened)
+}
+
+function readConfirmation(
+  parts: PeeringParts,
+  peerName: string,
+  message: Json,
+): { readonly peer: PeerConfig; readonly opened: OpenedRecord } | Refusal {
+  const shaped = confirmationShape(message, 'message')
+  if (isRefusal(shaped)) return shaped
+  const peer = parts.registry.peer(peerName)
+  if (isRefusal(peer)) return peer
+  const signers = [peer.recordKey.keyId]
+  const opened = openRecord(canonicalJson(shaped.record), signers, parts.recordKeys(), parts.place)
+  return isRefusal(opened) ? opened : { peer, opened }
+}
+
+/**
+ * A message of a known peer that never became a command is an entry too. An execution that is not known here is none:
+ * the fill, on its way over FIX, may come after the proposal, which is then sent again.
+ */
+async function recorded(
+  parts: PeeringParts,
+  name: string,
+  peerName: string,
+  refusal: Refusal,
+): Promise<Refusal> {
+  if (refusal.refusal === 'execution-unknown') return refusal
+  const by: Principal = { kind: 'peer', id: peerName }
+  await parts.loop.commit(parts.loop.refuse({ name, by, corr: peerName }, refusal).bundle)
+  return refusal
 }
 
 async function confirm(
@@ -117,28 +144,39 @@ export async function onInstruction(
   peerName: string,
   message: Json,
 ): Promise<Json | Refusal> {
-  const shaped = instructionShape(message, 'message')
-  if (isRefusal(shaped)) return shaped
+  const heard = readInstruction(parts, peerName, message)
+  if (isRefusal(heard)) return recorded(parts, 'InstructSettlement', peerName, heard)
+  const { peer, found, said } = heard
+  const mine = sideOf(found.record, parts.registry.self)
+  const stored = found.trade.instruction?.signatures[mine]
+  if (stored !== undefined) return whenDurable(parts, { signature: stored })
+  return instruct(parts, peer, found, { [otherSide(mine)]: said.signature })
+}
+
+type Said = Shaped<typeof instructionShape>
+
+function readInstruction(
+  parts: PeeringParts,
+  peerName: string,
+  message: Json,
+): { readonly peer: PeerConfig; readonly found: Found; readonly said: Said } | Refusal {
+  const said = instructionShape(message, 'message')
+  if (isRefusal(said)) return said
   const peer = parts.registry.peer(peerName)
   if (isRefusal(peer)) return peer
-  const found = confirmedTrade(
-    parts,
-    tradeIdOf({ name: peer.name, lei: peer.lei }, shaped.execId),
-    shaped.recordHash,
-  )
+  const tradeId = tradeIdOf({ name: peer.name, lei: peer.lei }, said.execId)
+  const found = confirmedTrade(parts, tradeId, said.recordHash)
   if (isRefusal(found)) return found
-  const { tradeId, trade, record } = found
-  const mine = sideOf(record, parts.registry.self)
-  const stored = trade.instruction?.signatures[mine]
-  if (stored !== undefined && trade.digest === shaped.digest) return whenDurable(parts, { signature: stored })
-  if (instructionOf(record).hashes.digest !== shaped.digest)
+  return checkInstruction(parts, found.record, said) ?? { peer, found, said }
+}
+
+function checkInstruction({ registry }: PeeringParts, record: TradeRecord, said: Said): Refusal | undefined {
+  if (instructionOf(record).hashes.digest !== said.digest)
     return refuse(
       'digest-mismatch',
       'the digest is not that of the instruction which follows from the record',
     )
-  const bad = checkInstructionSignature(record, otherSide(mine), shaped.signature)
-  if (bad) return bad
-  return instruct(parts, peer, { tradeId, trade, record }, { [otherSide(mine)]: shaped.signature })
+  return checkInstructionSignature(record, otherSide(sideOf(record, registry.self)), said.signature)
 }
 
 type Found = { readonly tradeId: string; readonly trade: Trade; readonly record: TradeRecord }
@@ -196,7 +234,8 @@ export function commandOf(
   return { name, by: principal, corr: trade.corr }
 }
 
-function hexText(value: string): string | Refusal {
+/** The one spelling in which a recoverable signature is stored and brought to the ledger. */
+export function signatureText(value: string): string | Refusal {
   return /^0x[0-9a-f]{130}$/.test(value)
     ? value
     : refuse('encoding-invalid', 'a signature is 0x and 130 lower-case hexadecimal digits')

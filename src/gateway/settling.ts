@@ -38,6 +38,7 @@ import {
   instructionsPath,
   otherSide,
   sideOf,
+  signatureText,
   type PeeringParts,
 } from './peering.ts'
 import {
@@ -50,7 +51,7 @@ import {
   sealRecord,
   tradedInstrument,
 } from './sealing.ts'
-import { anyObject, object, text } from './shape.ts'
+import { anyObject, object, read } from './shape.ts'
 
 /** What the gateway needs of a ledger that settles both legs at once. */
 export type SettlementLedger = {
@@ -136,7 +137,7 @@ async function signOwnInstruction(parts: SettlingParts, { tradeId, trade }: Job)
   return durable(parts, acted)
 }
 
-const answerWithSignature = object({ signature: text })
+const answerWithSignature = object({ signature: read(signatureText) })
 
 async function sendInstruction(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcome {
   const record = recordFromJws(trade.record ?? {}, parts.place)

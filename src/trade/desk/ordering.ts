@@ -14,7 +14,7 @@ import {
 } from '#core'
 import type { DeskContext } from './context.ts'
 import type { DeskEvent } from './events.ts'
-import { ID_CHARACTERS_MAX, isId, notOpen } from './quoting.ts'
+import { ID_CHARACTERS_MAX, isId, notOpen, QUOTE_LIFETIME_MS_MAX } from './quoting.ts'
 import { orderKey, type DeskState, type Quote, type Rfq } from './state.ts'
 import { tradeIdOf, type ExecutionTerms, type OrderTerms, type Role } from './terms.ts'
 
@@ -52,18 +52,49 @@ export function receiveFill(
   context: DeskContext,
 ): readonly DeskEvent[] | Refusal {
   const order = state.orders.get(orderKey(context.self.name, execution.clOrdId))
-  if (!order) return refuse('order-unknown', `no order ${execution.clOrdId} was placed`)
+  if (!order || makerOf(state, order.terms) !== execution.maker.name)
+    return refuse('order-unknown', `no order ${execution.clOrdId} was placed with ${execution.maker.name}`)
   if (order.status !== 'placed')
     return refuse('execution-duplicate', `order ${execution.clOrdId} is ${order.status}`)
   if (state.trades.has(execution.tradeId))
     return refuse('execution-duplicate', `${execution.tradeId} was reported before`)
-  const differs = differences(order.terms, execution)
+  const bad = checkFill(order.terms, execution)
+  if (bad) return bad
+  const quote = state.quotes.get(execution.quoteId)
+  invariant(quote && order.policy, 'an order of ours took a quote and left under an allow')
+  return [executed(execution, 'taker', quote.rfq, { ...context, policy: order.policy })]
+}
+
+/** Whom an order of ours was sent to: nobody else can fill it or turn it down. */
+export function makerOf(state: DeskState, order: OrderTerms): string | undefined {
+  const quote = state.quotes.get(order.quoteId)
+  return quote && state.rfqs.get(quote.rfq)?.terms.maker.name
+}
+
+function checkFill(order: OrderTerms, execution: ExecutionTerms): Refusal | undefined {
+  if (!isId(execution.execId) || !isId(execution.orderId))
+    return refuse(
+      'field-invalid',
+      `ExecID and OrderID must be 1 to ${ID_CHARACTERS_MAX} printable characters`,
+    )
+  const differs = differences(order, execution)
   if (differs.length > 0)
     return refuse('execution-mismatch', `the fill differs from the order in ${differs.join(', ')}`)
-  const quote = state.quotes.get(execution.quoteId)
-  if (!quote) return refuse('quote-unknown', `QuoteID ${execution.quoteId} is not known`)
-  invariant(order.policy, 'an order of ours left under an allow')
-  return [executed(execution, 'taker', quote.rfq, { ...context, policy: order.policy })]
+  return checkTransactTime(execution)
+}
+
+/** How far the clocks of two institutions may be apart. */
+export const CLOCK_SKEW_MS_MAX = 60_000
+
+/** The day's limit and the listing of the option are read at this time, and the counterparty wrote it. */
+function checkTransactTime({ transactTime, validUntilTime }: ExecutionTerms): Refusal | undefined {
+  const at = parseInstant(transactTime)
+  const until = parseInstant(validUntilTime)
+  if (isRefusal(at)) return at
+  if (isRefusal(until)) return until
+  return at >= until - QUOTE_LIFETIME_MS_MAX && at <= until + CLOCK_SKEW_MS_MAX
+    ? undefined
+    : refuse('execution-mismatch', `TransactTime ${transactTime} is outside the life of the quote`)
 }
 
 export function refuseOrder(

@@ -1,5 +1,5 @@
 // Request for quote: asked by the taker's gateway, answered by the maker's. FIX 4.4 vol 3: QuoteRequest(R), Quote(S).
-import { addMs, formatInstant, refuse, type Refusal } from '#core'
+import { addMs, formatInstant, isRefusal, parseInstant, refuse, type Instant, type Refusal } from '#core'
 import type { DeskContext } from './context.ts'
 import type { DeskEvent } from './events.ts'
 import { rfqKey, type DeskState, type Quote } from './state.ts'
@@ -7,6 +7,12 @@ import type { QuoteMark, QuoteTerms, RfqTerms } from './terms.ts'
 
 /** FIX leaves the length of QuoteReqID, QuoteID and ClOrdID open; 64 characters is what venues accept. */
 export const ID_CHARACTERS_MAX = 64
+
+/** How long a quote can be good for. What hangs on it, a settlement above all, must end some day. */
+export const QUOTE_LIFETIME_MS_MAX = 600_000
+
+/** A request is quoted again and again, but not without end. */
+export const QUOTES_PER_REQUEST_MAX = 100
 
 const isNew = (state: DeskState, terms: RfqTerms): true | Refusal => {
   if (!isId(terms.quoteReqId))
@@ -48,6 +54,7 @@ export function answerRfq(
   if (fresh !== true) return fresh
   const corr = rfqKey(terms.taker.name, terms.quoteReqId)
   const validUntilTime = formatInstant(addMs(context.now, pricing.lifetimeMs))
+  if (state.quotes.has(pricing.quoteId)) return refuse('quote-used', 'the drawn QuoteID is in use; ask again')
   const { quoteReqId, orderQty, currency } = terms
   const { quoteId, bidPx, offerPx, mark } = pricing
   const sizes = { bidSize: orderQty, offerSize: orderQty }
@@ -74,21 +81,37 @@ export function receiveQuote(
   const rfq = state.rfqs.get(corr)
   if (!rfq || rfq.terms.maker.name !== maker)
     return refuse('quote-unknown', `no request ${quote.quoteReqId} was sent to ${maker}`)
+  const bad = checkReceived(quote, context.now)
+  if (bad) return bad
   if (state.quotes.has(quote.quoteId)) return refuse('quote-used', `QuoteID ${quote.quoteId} was sent before`)
+  if (rfq.quoteIds.length >= QUOTES_PER_REQUEST_MAX)
+    return refuse('limit-rate', `${quote.quoteReqId} was quoted ${QUOTES_PER_REQUEST_MAX} times`)
   const { quoteReqId, quoteId, validUntilTime } = quote
   return [
     { type: 'quote.received', corr, body: { quoteReqId, quoteId, validUntilTime }, parts: { terms: quote } },
   ]
 }
 
+function checkReceived({ quoteId, validUntilTime }: QuoteTerms, now: Instant): Refusal | undefined {
+  if (!isId(quoteId))
+    return refuse('field-invalid', `QuoteID must be 1 to ${ID_CHARACTERS_MAX} printable characters`)
+  const until = parseInstant(validUntilTime)
+  if (isRefusal(until)) return until
+  return until <= now + QUOTE_LIFETIME_MS_MAX
+    ? undefined
+    : refuse('field-invalid', `ValidUntilTime ${validUntilTime} is more than ten minutes from now`)
+}
+
+/** The maker that was asked declines; nobody else can. */
 export function refuseRfq(
   state: DeskState,
   quoteReqId: string,
-  taker: string,
+  between: { readonly taker: string; readonly maker: string },
   refusal: Refusal,
-): readonly DeskEvent[] {
-  const corr = rfqKey(taker, quoteReqId)
-  if (!state.rfqs.has(corr)) return []
+): readonly DeskEvent[] | Refusal {
+  const corr = rfqKey(between.taker, quoteReqId)
+  if (state.rfqs.get(corr)?.terms.maker.name !== between.maker)
+    return refuse('rfq-unknown', `no request ${quoteReqId} was sent to ${between.maker}`)
   const body = { quoteReqId, refusal: refusal.refusal, detail: refusal.detail }
   return [{ type: 'rfq.refused', corr, body, parts: {} }]
 }

@@ -5,12 +5,14 @@ import {
   invariant,
   isRefusal,
   parseDecimal,
+  parseInstant,
   refuse,
   type Refusal,
 } from '#core'
 import type { DeskContext } from './context.ts'
 import type { DeskEvent } from './events.ts'
-import { executed, sameDecimal } from './ordering.ts'
+import { CLOCK_SKEW_MS_MAX, executed, sameDecimal } from './ordering.ts'
+import { ID_CHARACTERS_MAX, isId } from './quoting.ts'
 import { orderKey, type DeskState, type Trade } from './state.ts'
 import { tradeIdOf, type ExecutionTerms, type Role } from './terms.ts'
 
@@ -32,6 +34,7 @@ export const bustExecId = ({ execId }: ExecutionTerms): string => `${execId}-H`
 export function takeBust(state: DeskState, tradeId: string, execId: string, maker: string): Outcome {
   const trade = revisable(state, tradeId, 'taker')
   if (isRefusal(trade)) return trade
+  if (!isId(execId)) return badExecId
   return [{ type: 'trade.busted', corr: trade.corr, body: { tradeId, execId, by: maker }, parts: {} }]
 }
 
@@ -71,9 +74,8 @@ export function takeCorrection(
   if (isRefusal(trade)) return trade
   if (state.trades.has(terms.tradeId))
     return refuse('execution-duplicate', `${terms.tradeId} was reported before`)
-  const differs = changed(trade.terms, terms)
-  if (differs.length > 0)
-    return refuse('execution-mismatch', `a correction changes the price alone, not ${differs.join(', ')}`)
+  const bad = checkCorrection(trade.terms, terms, context.now)
+  if (bad) return bad
   const order = state.orders.get(orderKey(context.self.name, terms.clOrdId))
   invariant(order, 'a fill has its order')
   if (isWorse(terms, order.terms.price))
@@ -82,6 +84,23 @@ export function takeCorrection(
       `LastPx ${terms.lastPx} is beyond the order's limit ${order.terms.price}`,
     )
   return corrected(trade, terms, context)
+}
+
+function checkCorrection(
+  before: ExecutionTerms,
+  after: ExecutionTerms,
+  now: DeskContext['now'],
+): Refusal | undefined {
+  if (!isId(after.execId)) return badExecId
+  const differs = changed(before, after)
+  if (differs.length > 0)
+    return refuse('execution-mismatch', `a correction changes the price alone, not ${differs.join(', ')}`)
+  const at = parseInstant(after.transactTime)
+  if (isRefusal(at)) return at
+  // Both are in the one spelling of an instant, so that their texts compare as their times.
+  return after.transactTime >= before.transactTime && at <= now + CLOCK_SKEW_MS_MAX
+    ? undefined
+    : refuse('execution-mismatch', `TransactTime ${after.transactTime} is before the fill or yet to come`)
 }
 
 function corrected(trade: Trade, terms: ExecutionTerms, context: DeskContext): readonly DeskEvent[] {
@@ -111,6 +130,8 @@ function isWorse({ side, lastPx }: ExecutionTerms, limit: string): boolean {
   const order = compareDecimal(price, most)
   return side === 'Buy' ? order > 0 : order < 0
 }
+
+const badExecId = refuse('field-invalid', `ExecID must be 1 to ${ID_CHARACTERS_MAX} printable characters`)
 
 const signed: ReadonlySet<Trade['phase']> = new Set(['signed', 'instructed', 'submitted', 'settled'])
 const unsigned: ReadonlySet<Trade['phase']> = new Set(['executed', 'proposed', 'confirmed'])
