@@ -269,7 +269,7 @@ test('a signature in another spelling is not taken for a signature', async () =>
   await approveBoth(world.ALDER, world.CEDAR)
   assert.equal(await workOf(world.ALDER, 'sign-instruction'), undefined)
   let signature = ''
-  const spell = async (how: (text: string) => string): Promise<string | undefined> => {
+  const spell = async (how: (hex: string) => string): Promise<string | undefined> => {
     world.between.intercept = (path): Json | undefined =>
       path === instructionsPath && signature !== '' ? { signature: how(signature) } : undefined
     return (await workOf(world.ALDER, 'send-instruction'))?.refusal
@@ -279,9 +279,9 @@ test('a signature in another spelling is not taken for a signature', async () =>
   const message = { execId: 'E-1', recordHash, digest, signature: ours }
   const answer = await onInstruction(world.CEDAR.core.peering, 'ALDER', message)
   signature = valueOf(answerShape(answer, 'answer')).signature
-  assert.equal(await spell((text) => text.slice(2)), 'encoding-invalid')
-  assert.equal(await spell((text) => text.toUpperCase().replace('0X', '0x')), 'encoding-invalid')
-  assert.equal(await spell((text) => text), undefined)
+  assert.equal(await spell((hex) => hex.slice(2)), 'encoding-invalid')
+  assert.equal(await spell((hex) => hex.toUpperCase().replace('0X', '0x')), 'encoding-invalid')
+  assert.equal(await spell((hex) => hex), undefined)
   assert.equal(tradeIn(world.ALDER).phase, 'instructed')
 })
 
