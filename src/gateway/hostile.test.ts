@@ -2,7 +2,18 @@
 // counterparties' business is out of its reach, and what it said is refused by name.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isJsonObject, isRefusal, refuse, type Json, type JsonObject } from '#core'
+import {
+  canonicalJson,
+  fromBase64Url,
+  isJsonObject,
+  isRefusal,
+  parseJson,
+  refuse,
+  utf8,
+  type Json,
+  type JsonObject,
+} from '#core'
+import { signJws } from '#crypto'
 import { QUOTES_PER_REQUEST_MAX } from '#trade'
 import type { DeskBody } from '#transport'
 import {
@@ -24,6 +35,7 @@ import {
   type Changes,
   type Desks,
 } from './desk-testing.ts'
+import { tradeRecordTyp } from './sealing.ts'
 import { object, text, textMember } from './shape.ts'
 import { instructionsPath, onConfirmation, onInstruction } from './peering.ts'
 import {
@@ -299,4 +311,45 @@ test('what a known gateway says in vain is an entry, but for an execution that i
   const message = { execId: 'E-1', recordHash, digest: '0x00', signature: `0x${'0'.repeat(130)}` }
   assert.deepEqual(await refused(onInstruction(parts, 'ALDER', message)), ['digest-mismatch'])
   assert.deepEqual(await refused(onInstruction(parts, 'ALDER', { ...message, execId: 'E-9' })), [])
+})
+
+const odd: readonly Json[] = [
+  null,
+  true,
+  -1,
+  1.5,
+  '',
+  '-1',
+  '9'.repeat(96),
+  '__proto__',
+  '9999-12-31T23:59:59.999Z',
+  `0x${'f'.repeat(64)}`,
+  'ETH-27JUN27-4000-C',
+  [],
+  {},
+]
+
+/** Every member of a document in turn, with every odd value in its place. */
+function* oddities(value: Json): Generator<Json> {
+  if (!isJsonObject(value)) return
+  for (const [name, member] of Object.entries(value)) {
+    for (const other of odd) yield { ...value, [name]: other }
+    for (const inside of oddities(member)) yield { ...value, [name]: inside }
+  }
+}
+
+test('a record that the maker has signed and that says odd things is refused, and nothing throws', async () => {
+  const world = await confirmed()
+  const { record: jws = {} } = tradeIn(world.ALDER)
+  const record = valueOf(parseJson(valueOf(fromBase64Url(textMember(jws, 'payload')))))
+  const fresh = await twoParties()
+  await execute(fresh.CEDAR)
+  const signer = fresh.ALDER.keys.signer('record')
+  for (const evil of oddities(record)) {
+    const signed = signJws(utf8(canonicalJson(evil)), tradeRecordTyp, signer)
+    const answer = await onConfirmation(fresh.CEDAR.core.peering, 'ALDER', { record: signed })
+    assert.ok(isRefusal(answer), canonicalJson(evil))
+  }
+  assert.deepEqual(fresh.CEDAR.bugs, [])
+  assert.equal(tradeIn(fresh.CEDAR).phase, 'refused')
 })
