@@ -13,6 +13,7 @@ import {
   type LinkListener,
   type SessionConfig,
 } from '#transport'
+import { news } from './stock-desk.ts'
 
 /** Two FIX engines, a wire between them that can be cut, and stores that can fail at every commit. */
 export type World = {
@@ -102,7 +103,7 @@ export async function newWorld(): Promise<World> {
     counter += 1
     const text = `${name} ${counter}`
     side.hub.attachOperations([{ sent: text }])
-    side.hub.send(side.session, news(text))
+    side.hub.send(side.session, { msgType: 'B', body: news(text) })
     await settle(sides)
   }
 
@@ -134,7 +135,7 @@ export async function newWorld(): Promise<World> {
   return { send, carry, connect, cut, crash, advance, heal, sides }
 }
 
-async function newSide(name: SideName, clock: Clock): Promise<Side> {
+export async function newSide(name: SideName, clock: Clock): Promise<Side> {
   const received: string[] = []
   const sent: string[] = []
   const config = configs[name]
@@ -154,7 +155,11 @@ async function newSide(name: SideName, clock: Clock): Promise<Side> {
 }
 
 /** A process starts over its store. */
-async function openHub(config: SessionConfig, persistence: FixPersistence, clock: Clock): Promise<Opened> {
+export async function openHub(
+  config: SessionConfig,
+  persistence: FixPersistence,
+  clock: Clock,
+): Promise<Opened> {
   const sessions = await loadSessions([config], persistence, clock.now())
   const application: FixApplication = {
     onMessage: (turn, message) => turn.attach({ received: message.text(148) ?? '' }),
@@ -196,7 +201,7 @@ function fail(store: CrashingStore): never {
   throw new Error('the process dies here')
 }
 
-function linkOf(side: Side): Link {
+export function linkOf(side: Side): Link {
   return {
     remote: 'simulated',
     identity: undefined,
@@ -222,22 +227,12 @@ function watchRepetitions(side: Side, bytes: Uint8Array): void {
   }
 }
 
-function takeBytes(outbox: Uint8Array[], bytesMax: number): Uint8Array | undefined {
+export function takeBytes(outbox: Uint8Array[], bytesMax: number): Uint8Array | undefined {
   const whole = Buffer.concat(outbox)
   outbox.length = 0
   if (whole.length > bytesMax) outbox.push(whole.subarray(bytesMax))
   return whole.length === 0 ? undefined : whole.subarray(0, bytesMax)
 }
-
-const news = (headline: string) =>
-  ({
-    msgType: 'B',
-    body: [
-      [148, headline],
-      [33, '1'],
-      [58, 'line'],
-    ],
-  }) as const
 
 async function settle(sides: Record<SideName, Side>): Promise<void> {
   for (let round = 0; round < 3; round += 1) {

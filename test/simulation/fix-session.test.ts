@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { newWorld, type SideName, type World } from './fix-link.ts'
+import { newStockWorld, type StockWorld } from './stock-link.ts'
 
 type Action = (world: World) => Promise<void>
 
@@ -48,7 +49,90 @@ test('over cuts and crashes every committed message is taken exactly once and in
     assert.equal(a?.nextIn, i?.nextOut, 'what the acceptor expects is what the initiator gives next')
     assert.equal(i?.nextIn, a?.nextOut, 'what the initiator expects is what the acceptor gives next')
   })
+  await fc.assert(property, runs(200))
+})
+
+function runs(short: number): { numRuns: number; seed?: number } {
   const seed = process.env['POUNDLOCK_SEED']
-  const numRuns = process.env['POUNDLOCK_LONG'] === undefined ? 200 : 20_000
-  await fc.assert(property, { numRuns, ...(seed !== undefined && { seed: Number(seed) }) })
+  const numRuns = process.env['POUNDLOCK_LONG'] === undefined ? short : 100 * short
+  return { numRuns, ...(seed !== undefined && { seed: Number(seed) }) }
+}
+
+type StockAction = (world: StockWorld) => Promise<void> | void
+const stock = (text: string, act: StockAction): StockAction => Object.assign(act, { toString: () => text })
+
+const stockAction: fc.Arbitrary<StockAction> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .constantFrom('good' as const, 'bad' as const)
+      .map((kind) => stock(`send ${kind}`, (world) => world.send(kind))),
+  },
+  { weight: 2, arbitrary: fc.constant(stock('desk sends', (world) => world.desk.send('order'))) },
+  {
+    weight: 10,
+    arbitrary: fc
+      .tuple(fc.constantFrom('gateway' as const, 'desk' as const), fc.integer({ min: 1, max: 600 }))
+      .map(([to, bytes]) => stock(`carry to ${to} ${bytes}`, (world) => world.carry(to, bytes))),
+  },
+  {
+    weight: 8,
+    arbitrary: fc
+      .integer({ min: 1, max: 4 })
+      .map((count) => stock(`turns ${count}`, (world) => world.turns(count))),
+  },
+  { weight: 3, arbitrary: fc.constant(stock('connect', (world) => world.connect())) },
+  { weight: 1, arbitrary: fc.constant(stock('cut', (world) => world.cut())) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom('before-commit' as const, 'after-commit' as const)
+      .map((when) => stock(`crash ${when}`, (world) => void (world.gateway.store.crashAt = when))),
+  },
+)
+
+/** On the connection that is there: a session that needs a new one to be heard again has been silent. */
+async function goesOn(world: StockWorld): Promise<void> {
+  const { gateway, desk } = world
+  await world.finish()
+  assert.deepEqual(desk.complaints, [])
+  assert.deepEqual(desk.taken, gateway.sent)
+  assert.deepEqual(gateway.received, desk.sent())
+  assert.deepEqual(gateway.unmarked, [], 'what leaves again is marked PossDup')
+  const { nextIn, nextOut } = gateway.session.state
+  assert.deepEqual([desk.nextIn, desk.nextOut], [nextOut, nextIn], 'both sides count alike')
+}
+
+test('a stock engine that rejects application messages, in gaps and ahead of them, hears all that follow', async () => {
+  const property = fc.asyncProperty(fc.array(stockAction, { maxLength: 60 }), async (actions) => {
+    const world = await newStockWorld()
+    for (const act of actions) await act(world)
+    await goesOn(world)
+  })
+  await fc.assert(property, runs(400))
+})
+
+test('after both sides missed messages and one rejects what is resent, the session goes on', async () => {
+  const world = await newStockWorld()
+  await world.connect()
+  await world.turns(9)
+  world.carry('gateway', 1_000)
+  await world.turns(9)
+  world.cut()
+  for (const kind of ['good', 'bad', 'bad'] as const) world.send(kind)
+  world.desk.connect()
+  await goesOn(world)
+})
+
+test('what is sent while a resend is read from the store is not lost to one who rejects it ahead of its turn', async () => {
+  const world = await newStockWorld()
+  for (const kind of ['good', 'bad'] as const) world.send(kind)
+  await world.connect()
+  world.carry('gateway', 1_000)
+  await world.turns(9)
+  world.carry('desk', 1_000)
+  world.carry('gateway', 1_000)
+  assert.ok(world.gateway.session.state.resend, 'the store is being read')
+  world.send('bad')
+  await goesOn(world)
 })

@@ -1,7 +1,7 @@
 import { encodeMessage, type FixField } from '../wire/index.ts'
 import { behindMessagesMax } from './config.ts'
-import type { FixBody, SessionFactKind, StoredMessage } from './io.ts'
-import type { Turn } from './state.ts'
+import type { FixBody, SessionFactKind } from './io.ts'
+import type { Behind, Turn } from './state.ts'
 import { fixTimestamp } from './time.ts'
 
 /** Messages of the session layer itself. On a resend they are replaced by a gap fill. */
@@ -15,9 +15,11 @@ export function sendAdministrative(
   body: readonly FixField[],
   header: readonly FixField[] = [],
 ): void {
-  const bytes = encode(turn, { msgType, body, header }, turn.state.nextOut)
-  turn.state.nextOut += 1
-  transmit(turn, bytes)
+  const seq = turn.state.nextOut
+  const bytes = encode(turn, { msgType, body, header }, seq)
+  turn.state.nextOut = seq + 1
+  if (msgType === 'A' || msgType === '5') transmit(turn, bytes)
+  else transmitInOrder(turn, { seq, bytes, isStored: false })
 }
 
 /**
@@ -30,21 +32,26 @@ export function sendApplication(turn: Turn, message: FixBody): void {
   const bytes = encode(turn, message, seq)
   state.nextOut = seq + 1
   outputs.push({ kind: 'store', seq, bytes })
-  if (state.phase === 'active' && !state.resetSent) transmitInOrder(turn, { seq, bytes })
+  if (state.phase === 'active' && !state.resetSent) transmitInOrder(turn, { seq, bytes, isStored: true })
   else if (state.phase === 'logon-sent' || state.resetSent) state.unsentFrom ??= seq
 }
 
 /**
- * A new message does not overtake a resend: a counterparty that rejects it ahead of its turn (QuickFIX does, by its
- * dictionary) forgets it and is not told of it again.
+ * A new message does not overtake a resend. The counterparty is in a gap until that is done: a message ahead of its
+ * turn it may reject and forget (QuickFIX does, by its dictionary), a ResendRequest it obeys and does not count.
  */
-function transmitInOrder(turn: Turn, message: StoredMessage): void {
+function transmitInOrder(turn: Turn, message: Behind): void {
   const { state } = turn
-  const { resend, unsentFrom } = state
+  const { resend } = state
   if (!resend) return transmit(turn, message.bytes)
-  if (unsentFrom === undefined && resend.behind.length < behindMessagesMax)
+  if (state.unsentFrom === undefined && resend.behind.length < behindMessagesMax) {
     state.resend = { ...resend, behind: [...resend.behind, message] }
-  else state.unsentFrom ??= message.seq
+    state.lastSentAt = turn.now
+    return
+  }
+  // Too many to keep: what is stored is read again, and the number of what is not is filled then.
+  state.unsentFrom ??= message.seq
+  if (!message.isStored) transmit(turn, message.bytes)
 }
 
 /**

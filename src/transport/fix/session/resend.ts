@@ -71,16 +71,15 @@ function resendPage(turn: Turn, resend: Resend, messages: readonly StoredMessage
   return next <= resend.pageTo ? (fillFrom ?? next) : fillFrom
 }
 
-/** What waited behind the resend leaves, unless it is asked for again anyway. */
+/** What waited behind the resend leaves, unless it was asked for meanwhile and the next resend brings it. */
 function endResend(turn: Turn, { again, behind }: Resend): void {
   turn.state.resend = undefined
-  if (again) {
-    const { from, to } = again
-    const next = { next: from, to, fillFrom: undefined, again: undefined }
-    return fetchPage(turn, { ...next, behind: behind.filter(({ seq }) => seq > to) })
-  }
-  for (const { bytes } of behind) transmit(turn, bytes)
-  sendUnsent(turn)
+  const coveredTo = again?.to ?? 0
+  const due = again ? behind.filter(({ seq, isStored }) => seq <= coveredTo && !isStored) : behind
+  for (const { bytes } of due) transmit(turn, bytes)
+  if (!again) return sendUnsent(turn)
+  const still = behind.filter(({ seq }) => seq > coveredTo)
+  fetchPage(turn, { next: again.from, to: again.to, fillFrom: undefined, again: undefined, behind: still })
 }
 
 /**

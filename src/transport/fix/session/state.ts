@@ -56,9 +56,12 @@ export type Resend = {
   readonly fillFrom: number | undefined
   /** Asked for again meanwhile. */
   readonly again: { readonly from: number; readonly to: number } | undefined
-  /** New application messages that leave when the resend is done: none overtakes it. */
-  readonly behind: readonly StoredMessage[]
+  /** New messages that leave when the resend is done: none overtakes it. */
+  readonly behind: readonly Behind[]
 }
+
+/** An administrative message is not in the store, where it could be read again. */
+export type Behind = StoredMessage & { readonly isStored: boolean }
 
 export type SavedSession = {
   readonly nextIn: number
