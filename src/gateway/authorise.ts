@@ -10,7 +10,7 @@ import {
   type Pdp,
   type PolicyFacts,
 } from '#policy'
-import { usageKey, type DeskState, type ExecutionTerms, type Instrument } from '#trade'
+import { reservedMinor, usageKey, type DeskState, type ExecutionTerms, type Instrument } from '#trade'
 import type { Principal } from './api.ts'
 import type { Authorised } from './loop.ts'
 import type { Registry } from './registry.ts'
@@ -67,9 +67,10 @@ export function createAuthoriser(parts: {
     const today = formatInstant(clock.now())
     const isOfToday = replaces?.transactTime.slice(0, 10) === today.slice(0, 10)
     const freed = isOfToday ? BigInt(replaces.premiumMinor) : 0n
+    const reserved = reservedMinor(parts.state(), counterparty, clock.now())
     const worth = {
       amount: units(BigInt(terms?.premiumMinor ?? 0)),
-      usedToday: units(usedOn(counterparty, today) - freed),
+      usedToday: units(usedOn(counterparty, today) + reserved - freed),
     }
     return ask({ action, ...parties, ...worth })
   }

@@ -14,7 +14,7 @@ import {
   type JsonObject,
 } from '#core'
 import { signJws } from '#crypto'
-import { QUOTES_PER_REQUEST_MAX } from '#trade'
+import { CLOCK_SKEW_MS_MAX, QUOTES_PER_REQUEST_MAX, reservedMinor } from '#trade'
 import type { DeskBody } from '#transport'
 import {
   deskOf,
@@ -184,6 +184,24 @@ test('a used ExecID for another order is disputed; the same fill again is only h
   await say(world, 'CEDAR', deskOf.CEDAR, orderFor({ quoteId: 'Q-2', price: '430.72' }, 'ORD-2'))
   await toCedar(world, fill({ 11: 'ORD-2' }))
   assert.match(shown(heardOn(world.sides.CEDAR, lineOf.CEDAR).at(-1)), /^35=Q.*PLK-\d+ .*ALDER\/E-1/)
+})
+
+test('orders under way use the day’s limit until they are answered or their quotes are over', async () => {
+  const world = await ordered()
+  const { state } = world.sides.CEDAR.core.peering.loop
+  const again = async (n: number): Promise<string> => {
+    await toCedar(world, quote(`Q-${n}`, soon))
+    await say(world, 'CEDAR', deskOf.CEDAR, orderFor({ quoteId: `Q-${n}`, price: '430.72' }, `ORD-${n}`))
+    return shown(heardOn(world.sides.CEDAR, deskOf.CEDAR).at(-1))
+  }
+  for (const n of [2, 3, 4]) await again(n)
+  assert.match(await again(5), /150=8.*PLK-3003/, 'five times 43,072 is more than 200,000')
+  await toCedar(world, fill({ 150: '8', 39: '8' }))
+  await again(6)
+  assert.equal(state.orders.get('CEDAR/ORD-6')?.status, 'placed')
+  assert.deepEqual(await replayed(world, world.sides.CEDAR), state)
+  world.clock.advance(10_000 + CLOCK_SKEW_MS_MAX + 1)
+  assert.equal(reservedMinor(state, 'ALDER', world.clock.now()), 0n)
 })
 
 // ---- a third institution

@@ -1,7 +1,8 @@
 // event → state. The one place that changes a desk's state; total over the event types.
-import { invariant } from '#core'
+import { invariant, isRefusal, parseInstant } from '#core'
 import type { DeskEvent, DeskEventOf } from './events.ts'
-import type { DeskState, Order, Position, Quote, Rfq, Trade, TradePhase } from './state.ts'
+import type { DeskState, Order, Position, Quote, Rfq, Trade, TradePhase, UnderWay } from './state.ts'
+import { makerOf } from './ordering.ts'
 import { instructionKey, orderKey, rfqKey, usageKey } from './state.ts'
 import type { ExecutionTerms, OrderTerms, PositionInstruction, RfqTerms, Role } from './terms.ts'
 
@@ -218,6 +219,21 @@ function putOrder(state: DeskState, order: Order): void {
   const taker = takerOf(state, order.terms)
   state.orders.set(orderKey(taker, order.terms.clOrdId), order)
   if (order.status !== 'refused') patch(state.quotes, order.terms.quoteId, { status: 'used' })
+  if (order.status === 'placed') reserve(state, orderKey(taker, order.terms.clOrdId), order.terms)
+}
+
+function reserve(state: DeskState, key: string, terms: OrderTerms): void {
+  const maker = makerOf(state, terms)
+  const until = parseInstant(state.quotes.get(terms.quoteId)?.terms.validUntilTime ?? '')
+  invariant(maker !== undefined && !isRefusal(until), 'an order takes a quote')
+  const others = state.underWay.get(maker) ?? new Map<string, UnderWay>()
+  state.underWay.set(maker, others.set(key, { premiumMinor: BigInt(terms.premiumMinor), until }))
+}
+
+/** It is answered: filled, it uses the limit; refused, it does not. */
+function release(state: DeskState, key: string, order: Order | undefined): void {
+  const maker = order?.status === 'placed' ? makerOf(state, order.terms) : undefined
+  if (maker !== undefined) state.underWay.get(maker)?.delete(key)
 }
 
 function refuseOrder(state: DeskState, event: DeskEventOf<'order.refused'>): void {
@@ -225,6 +241,7 @@ function refuseOrder(state: DeskState, event: DeskEventOf<'order.refused'>): voi
   const key = orderKey(taker, event.body.clOrdId)
   const before = state.orders.get(key)
   const refused = refusalOf(event.body)
+  release(state, key, before)
   state.orders.set(key, {
     role: before?.role ?? 'maker',
     terms: event.parts.terms,
@@ -245,6 +262,7 @@ function putTrade(state: DeskState, event: DeskEventOf<'trade.executed'>): void 
   const { role, tradeId } = event.body
   const key = orderKey(terms.taker.name, terms.clOrdId)
   const placed = state.orders.get(key)
+  release(state, key, placed)
   const order: Order = placed ?? { role, terms: orderOf(terms), status: 'placed' }
   state.orders.set(key, { ...order, status: 'filled', tradeId })
   patch(state.quotes, terms.quoteId, { status: 'used' })

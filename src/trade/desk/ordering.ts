@@ -71,6 +71,17 @@ export function makerOf(state: DeskState, order: OrderTerms): string | undefined
   return quote && state.rfqs.get(quote.rfq)?.terms.maker.name
 }
 
+/**
+ * Premium of the orders of ours that this counterparty may still fill, minor units: reserved of the day's limit. One
+ * whose quote is over counts no longer; if it is filled all the same, the confirmation is decided on the limit anew.
+ */
+export function reservedMinor(state: DeskState, counterparty: string, now: Instant): bigint {
+  let minor = 0n
+  for (const { premiumMinor, until } of state.underWay.get(counterparty)?.values() ?? [])
+    if (now <= until + CLOCK_SKEW_MS_MAX) minor += premiumMinor
+  return minor
+}
+
 function checkFill(order: OrderTerms, execution: ExecutionTerms): Refusal | undefined {
   if (!isId(execution.execId) || !isId(execution.orderId))
     return refuse(

@@ -1,5 +1,5 @@
 // The desk's state: a fold over its events, and nothing else. Rebuilt from the journal at every start.
-import type { JsonObject } from '#core'
+import type { Instant, JsonObject } from '#core'
 import type { Acknowledgement, InstructionPart } from './events.ts'
 import type {
   AllocationTerms,
@@ -90,6 +90,9 @@ export type Position = {
   readonly counterparties: readonly string[]
 }
 
+/** An order that has left: what it would use of the day's limit, and the end of the quote that it takes. */
+export type UnderWay = { readonly premiumMinor: bigint; readonly until: Instant }
+
 /** Records are never changed, only replaced; the maps are changed by `evolveDesk` alone, which owns them. */
 export type DeskState = {
   readonly rfqs: Map<string, Rfq>
@@ -99,6 +102,8 @@ export type DeskState = {
   readonly trades: Map<string, Trade>
   /** `<counterparty>/<UTC date>` → premium executed that day, minor units; the policy's daily limit reads it. */
   readonly usage: Map<string, bigint>
+  /** Counterparty → `orderKey` → what it has neither filled nor refused of our orders. */
+  readonly underWay: Map<string, Map<string, UnderWay>>
   /** Trades that still have something to do: what the work list is made from. */
   readonly open: Set<string>
   /** By SecurityID. */
@@ -116,6 +121,7 @@ export const emptyDesk = (): DeskState => ({
   orders: new Map(),
   trades: new Map(),
   usage: new Map(),
+  underWay: new Map(),
   open: new Set(),
   positions: new Map(),
   instructions: new Map(),
