@@ -36,7 +36,10 @@ export type Doors = {
 /** The ports that were really taken, for configurations with port 0. */
 export type Ports = { readonly peering: number; readonly fix: readonly number[] }
 
-/** The decisions of a lost session are carried out like any other; that they fail is a failure of the store. */
+/**
+ * The decisions of a lost session are carried out like any other; that they fail is a failure of the store. So is an
+ * engine that has stopped by itself: while the process lived on, no session would be heard again.
+ */
 export async function openFix(
   { config, store, peering, clock }: Pick<Doors, 'config' | 'store' | 'peering' | 'clock'>,
   onFailure: (error: unknown) => void,
@@ -58,6 +61,7 @@ export async function openFix(
       },
     },
     clock,
+    onFailure,
   })
   const opened = engine
   peering.outbox.bind((session, body, options) => opened.send(session, body, options))

@@ -120,7 +120,7 @@ test('nothing leaves before the commit that holds its number (I1)', async () => 
   }
 })
 
-test('a store that fails stops the engine: nothing is sent, sends are refused', async () => {
+test('a store that fails stops the engine and the owner hears why: nothing is sent, sends are refused', async () => {
   const memory = memoryPersistence()
   let commits = 0
   const persistence: FixPersistence = {
@@ -131,14 +131,32 @@ test('a store that fails stops the engine: nothing is sent, sends are refused', 
       await memory.commit(batch)
     },
   }
-  const { engine, port } = await testServer({ persistence })
+  const { engine, port, failures } = await testServer({ persistence })
   const client = await bareClient({ port })
   await client.logOn()
   client.say('1', [[112, 'unanswered']])
   await client.closed()
   assert.ok(!client.received.some((message) => message.includes('unanswered')))
   await assert.rejects(engine.send(key, { msgType: 'B', body: [] }), /engine has stopped/)
+  assert.deepEqual(failures.map(String), ['Error: disk full'])
   await engine.close()
+})
+
+test('a store that cannot read a resend, or reads nonsense, stops the engine and the owner hears why', async () => {
+  const nonsense = [{ seq: 900, bytes: new Uint8Array() }]
+  const unreadable = [() => Promise.reject(new Error('bad block')), () => Promise.resolve(nonsense)]
+  for (const messages of unreadable) {
+    const { engine, port, failures } = await testServer({ persistence: { ...memoryPersistence(), messages } })
+    const client = await bareClient({ port })
+    await client.logOn()
+    client.say('2', [
+      [7, '1'],
+      [16, '0'],
+    ])
+    await client.closed()
+    assert.match(failures.map(String).join(), /^(Error: bad block|[A-Za-z.]*Error: .*900 was not asked for)$/)
+    await engine.close()
+  }
 })
 
 test('what onMessage attaches, replies and sends elsewhere is one batch with the number of the message', async () => {

@@ -16,6 +16,8 @@ export type TestServer = {
   readonly engine: FixEngine
   readonly port: number
   readonly events: readonly SessionEvent[]
+  /** Why the engine has stopped by itself. */
+  readonly failures: readonly unknown[]
   /** Waits for an event of that kind. */
   happens(what: SessionEvent['what']): Promise<SessionEvent>
 }
@@ -38,6 +40,7 @@ export const deskSession: SessionConfig = {
 /** Our engine on a free port of loopback. */
 export async function testServer(options: TestServerOptions = {}): Promise<TestServer> {
   const events: SessionEvent[] = []
+  const failures: unknown[] = []
   const engine = await createFixEngine({
     sessions: options.sessions ?? [deskSession],
     persistence: options.persistence ?? memoryPersistence(),
@@ -47,6 +50,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     },
     clock: systemClock,
     limits: { tickMs: 20, ...options.limits },
+    onFailure: (error) => failures.push(error),
   })
   const listen = { host: '127.0.0.1', port: 0, ...(options.tls && { tls: options.tls }) }
   const { port } = await engine.listen(listen)
@@ -54,6 +58,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     engine,
     port,
     events,
+    failures,
     async happens(what) {
       await until(() => events.some((event) => event.what === what), what)
       const event = events.find((one) => one.what === what)

@@ -15,6 +15,8 @@ export type FixEngineOptions = {
   readonly application: FixApplication
   readonly clock: Clock
   readonly limits?: Partial<EngineLimits>
+  /** Told why the engine has stopped by itself. Nothing is said on any session from then on: open it again. */
+  readonly onFailure?: (error: unknown) => void
 }
 
 export type FixEngine = {
@@ -45,9 +47,9 @@ export type FixEngine = {
 /** Loads the sessions from the store and is then ready to listen and to connect. */
 export async function createFixEngine(options: FixEngineOptions): Promise<FixEngine> {
   const limits = { ...defaultEngineLimits, ...options.limits }
-  const { clock, persistence, application } = options
+  const { clock, persistence, application, onFailure } = options
   const table = await loadSessions(options.sessions, persistence, clock.now())
-  const hub = new Hub({ sessions: table, persistence, application, clock, limits })
+  const hub = new Hub({ sessions: table, persistence, application, clock, limits, onFailure })
   const listener = createListener(hub, limits)
   const dialler = new Dialler(hub, limits)
   const ticker = setInterval(() => hub.tick(), limits.tickMs)

@@ -17,11 +17,15 @@ export type OpenBatch = {
 export class GroupCommit {
   readonly #persistence: FixPersistence
   readonly #takeOpen: () => OpenBatch | undefined
-  readonly #onFailure: () => void
+  readonly #onFailure: (error: unknown) => void
   #state: 'idle' | 'scheduled' | 'committing' | 'stopped' = 'idle'
   #waiting: (() => void)[] = []
 
-  constructor(persistence: FixPersistence, takeOpen: () => OpenBatch | undefined, onFailure: () => void) {
+  constructor(
+    persistence: FixPersistence,
+    takeOpen: () => OpenBatch | undefined,
+    onFailure: (error: unknown) => void,
+  ) {
     this.#persistence = persistence
     this.#takeOpen = takeOpen
     this.#onFailure = onFailure
@@ -68,7 +72,7 @@ export class GroupCommit {
     } catch (error) {
       open.abandon(error)
       this.stop()
-      return this.#onFailure()
+      return this.#onFailure(error)
     }
     if (this.#state === 'stopped') return
     open.release()

@@ -30,6 +30,8 @@ export type HubOptions = {
   readonly application: FixApplication
   readonly clock: Clock
   readonly limits: EngineLimits
+  /** Told why the engine has stopped by itself: the store failed, or what it gave could not be used. */
+  readonly onFailure?: ((error: unknown) => void) | undefined
 }
 
 /**
@@ -47,7 +49,7 @@ export class Hub {
     this.#commit = new GroupCommit(
       options.persistence,
       () => this.#takeOpen(),
-      () => this.stop(),
+      (error) => this.#fail(error),
     )
   }
 
@@ -127,6 +129,11 @@ export class Hub {
 
   idle(): Promise<void> {
     return this.#commit.idle()
+  }
+
+  #fail(error: unknown): void {
+    this.stop()
+    this.#options.onFailure?.(error)
   }
 
   /** Drops all connections as they are; nothing more is said, answered or stored. */
@@ -270,8 +277,8 @@ export class Hub {
     try {
       const messages = await this.#options.persistence.messages(session.key, from, to)
       if (session.line === line) this.apply(session, { kind: 'stored', fetch, messages })
-    } catch {
-      this.stop()
+    } catch (error) {
+      this.#fail(error)
     }
   }
 
