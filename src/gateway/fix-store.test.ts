@@ -19,7 +19,9 @@ function open(directory: string) {
   const store = known(openSqliteStore(join(directory, 'journal.db')))
   const options = { store, origin: 'cedar.example/journal', signer, clock: manualClock(start) }
   const journal = openJournal({ ...options, random: seededRandom(1) })
-  const line = createLine(async (drafts, ops) => void (await journal.append(drafts, ops)))
+  const append = async (...what: Parameters<typeof journal.append>): Promise<void> =>
+    void (await journal.append(...what))
+  const line = createLine(append, assert.ifError)
   const close = async (): Promise<void> => {
     await journal.close()
     store.close()

@@ -7,12 +7,16 @@ const draft = (type: string): EntryDraft => ({ type, corr: 'c', body: {} })
 
 function journal() {
   const appended: string[][] = []
-  const line = createLine(async (drafts, ops) => {
+  const lost: string[] = []
+  const append: Parameters<typeof createLine>[0] = async (drafts, ops) => {
     appended.push([...drafts.map(({ type }) => type), ...ops.map(({ op }) => op)])
     await Promise.resolve()
-  })
-  return { appended, line }
+  }
+  const line = createLine(append, ({ message }) => lost.push(message))
+  return { appended, lost, line }
 }
+
+const failing = () => createLine(() => Promise.reject(new Error('disk')), assert.ifError)
 
 test('own decisions are appended at once, in order', async () => {
   const { appended, line } = journal()
@@ -47,7 +51,7 @@ test('a batch without decisions still writes its operations', async () => {
 })
 
 test('a failed append fails everybody who waited for it', async () => {
-  const line = createLine(() => Promise.reject(new Error('disk')))
+  const line = failing()
   const turn = line.record([draft('turn')])
   await assert.rejects(line.commitBatch([turn], []), /disk/)
   await assert.rejects(line.commit(line.record([draft('own')])), /disk/)
@@ -70,9 +74,25 @@ test('settled waits for what was recorded before, and for nothing else', async (
 })
 
 test('a failed append fails everybody who waits for the line to settle', async () => {
-  const line = createLine(() => Promise.reject(new Error('disk')))
+  const line = failing()
   const turn = line.record([draft('turn')])
   const settled = assert.rejects(line.settled(), /disk/)
   await assert.rejects(line.commitBatch([turn], []), /disk/)
   await settled
+})
+
+test('a decision that nobody was given to record is reported at the next FIX batch, a heartbeat too', async () => {
+  const { lost, line } = journal()
+  const turn = line.record([draft('turn')])
+  const own = line.commit(line.record([draft('own')]))
+  await line.commitBatch([turn], [])
+  await own
+  assert.deepEqual(lost, [], 'given to a batch, or committed')
+  line.record([draft('trade.executed'), draft('order.placed')])
+  const behind = line.commit(line.record([draft('behind')]))
+  await line.commitBatch([], [{ op: 'row.put', table: 't', key: 'k', value: new Uint8Array() }])
+  assert.deepEqual(lost, ['decided and given to nobody to record: trade.executed, order.placed'])
+  const last = line.record([draft('last')])
+  await line.commitBatch([last], [])
+  await behind
 })

@@ -16,8 +16,12 @@ export type Line = {
   readonly settled: () => Promise<void>
 }
 
-/** `append` must take its drafts synchronously, so that two calls reach the journal in the order of the calls. */
-export function createLine(append: Append): Line {
+/**
+ * `append` must take its drafts synchronously, so that two calls reach the journal in the order of the calls. A
+ * decision is given to `commit` or attached in the turn of the event loop that took it. One that was not would hold up
+ * all that follow: `onLost` hears of it at the next FIX batch, which there is at every heartbeat.
+ */
+export function createLine(append: Append, onLost: (error: LostDecisionError) => void): Line {
   const waiting: Waiting[] = []
   const durable = createMark()
   let tickets = 0
@@ -43,6 +47,8 @@ export function createLine(append: Append): Line {
         flushOwn()
       }),
     commitBatch: async (bundles, ops) => {
+      const lost = waiting.find(({ own, bundle }) => !own && !bundles.includes(bundle))
+      if (lost) onLost(new LostDecisionError(lost.bundle))
       const last = Math.max(0, ...bundles.map(({ ticket }) => ticket))
       const written = flush(waiting.filter(({ bundle }) => bundle.ticket <= last).length, ops)
       flushOwn()
@@ -103,3 +109,11 @@ function createMark(): Mark {
 }
 
 const nothing = (): void => undefined
+
+/** Decided, and neither committed nor attached: the state is ahead of what will ever be recorded. */
+export class LostDecisionError extends Error {
+  override readonly name = 'Line.LostDecisionError'
+  constructor({ drafts }: Bundle) {
+    super(`decided and given to nobody to record: ${drafts.map(({ type }) => type).join(', ')}`)
+  }
+}

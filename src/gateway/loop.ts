@@ -77,14 +77,15 @@ export function createLoop(parts: {
 }): Loop {
   const { journal, clock, self, probe, onFailure } = parts
   const state = replay(journal)
-  const line = createLine(async (drafts, ops) => {
+  const write: Parameters<typeof createLine>[0] = async (drafts, ops) => {
     try {
       await append(journal, drafts, ops, probe)
     } catch (error) {
       if (!isClosing(error)) onFailure(error)
       throw error
     }
-  })
+  }
+  const line = createLine(write, onFailure)
   const evolve = (events: readonly DeskEvent[]): void => {
     for (const event of events) evolveDesk(state, event)
   }
