@@ -20,19 +20,16 @@ const fits = ({ corr, body, parts = {} }: EntryDraft): boolean =>
   Buffer.byteLength(canonicalJson(body)) <= bodyBytesMax &&
   Object.values(parts).every(({ content }) => Buffer.byteLength(content) <= partBytesMax)
 
-/** Refusals of authenticated principals are entries; the inputs of a decision are sealed with it. */
+/** Refusals of authenticated principals are entries; why, and the inputs of a decision, are sealed with it. */
 export function refusalDraft(input: RefusedInput, refusal: Refusal): EntryDraft {
   const { name, by, authorised } = input
+  const type = 'command.refused'
   const corr = fitting(input.corr)
-  const why = { refusal: refusal.refusal, detail: refusal.detail }
-  const body = { command: name, principal: `${by.kind}:${by.id}`, ...why }
-  if (!authorised) return { type: 'command.refused', corr, body }
-  return {
-    type: 'command.refused',
-    corr,
-    body: { ...body, policy: { ...authorised.mark } },
-    parts: { policy: { content: canonicalJson(authorised.inputs) } },
-  }
+  const body = { command: name, principal: `${by.kind}:${by.id}`, refusal: refusal.refusal }
+  const why = { content: canonicalJson({ detail: refusal.detail }) }
+  if (!authorised) return { type, corr, body, parts: { why } }
+  const policy = { content: canonicalJson(authorised.inputs) }
+  return { type, corr, body: { ...body, policy: { ...authorised.mark } }, parts: { policy, why } }
 }
 
 export function administrationDraft(

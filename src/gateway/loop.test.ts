@@ -34,8 +34,9 @@ const cancel: Command['decide'] = (_state, { policy }) => [
   {
     type: 'order.refused',
     corr: 'CEDAR/RFQ-1',
-    body: { clOrdId: 'O-1', refusal: 'quote-expired', detail: 'late', policy: policy.mark },
+    body: { clOrdId: 'O-1', refusal: 'quote-expired', policy: policy.mark },
     parts: {
+      why: { detail: 'late' },
       terms: {
         clOrdId: 'O-1',
         quoteId: 'Q-1',
@@ -82,12 +83,15 @@ test('a denied command is not decided: it leaves one entry with the decision and
   await loop.commit(acted.bundle)
   const entry = newest(journal)
   assert.equal(entry?.type, 'command.refused')
-  const { refusal, detail, command, principal, policy } = entry.body
-  assert.deepEqual({ refusal, detail }, { refusal: 'policy-limit', detail: 'too much' })
+  const { refusal, command, principal, policy, ...more } = entry.body
+  assert.deepEqual([refusal, more], ['policy-limit', {}], 'the leaf has the code and no words')
   assert.deepEqual({ command, principal }, { command: 'PlaceOrder', principal: 'fix:DESK' })
   assert.deepEqual(policy, authorised.mark)
-  assert.ok(entry.opened['policy'] !== 'erased')
-  assert.equal(entry.opened['policy']?.content, '{"amount":"9"}')
+  const contents = Object.entries(entry.opened).map(([name, part]) => [
+    name,
+    part !== 'erased' && part.content,
+  ])
+  assert.deepEqual(Object.fromEntries(contents), { policy: '{"amount":"9"}', why: '{"detail":"too much"}' })
 })
 
 test('a refusal of the decision is an entry, or the events that the command has for it', async () => {

@@ -69,8 +69,9 @@ function desk(): DeskState {
 }
 
 function failTrade(state: DeskState): void {
-  const body = { tradeId, refusal: 'confirmation-timeout', detail: 'late' }
-  evolveDesk(state, { type: 'settlement.failed', corr: 'CEDAR/RFQ-1', body, parts: {} })
+  const body = { tradeId, refusal: 'confirmation-timeout' }
+  const parts = { why: { detail: 'late' } }
+  evolveDesk(state, { type: 'settlement.failed', corr: 'CEDAR/RFQ-1', body, parts })
 }
 
 function worker(perform: Doer, state = desk()) {

@@ -81,8 +81,9 @@ export function approveTrade(
 export function refuseTrade(state: DeskState, tradeId: string, refusal: Refusal, by: string): Outcome {
   const trade = inPhase(state, tradeId, 'executed', 'proposed', 'confirmed')
   if (isRefusal(trade)) return trade
-  const body = { tradeId, refusal: refusal.refusal, detail: refusal.detail, by }
-  return [{ type: 'trade.refused', corr: trade.corr, body, parts: {} }]
+  const body = { tradeId, refusal: refusal.refusal, by }
+  const parts = { why: { detail: refusal.detail } }
+  return [{ type: 'trade.refused', corr: trade.corr, body, parts }]
 }
 
 /** Maker: its own signature over the instruction, durable before it leaves. */
@@ -165,8 +166,9 @@ export function failSettlement(state: DeskState, tradeId: string, refusal: Refus
     'submitted',
   )
   if (isRefusal(trade)) return trade
-  const body = { tradeId, refusal: refusal.refusal, detail: refusal.detail }
-  return [{ type: 'settlement.failed', corr: trade.corr, body, parts: {} }]
+  const body = { tradeId, refusal: refusal.refusal }
+  const parts = { why: { detail: refusal.detail } }
+  return [{ type: 'settlement.failed', corr: trade.corr, body, parts }]
 }
 
 function inPhase(state: DeskState, tradeId: string, ...phases: readonly TradePhase[]): Trade | Refusal {

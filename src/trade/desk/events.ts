@@ -18,7 +18,7 @@ type NoParts = Readonly<Record<string, never>>
 type Shapes = {
   'rfq.requested': { body: { quoteReqId: string }; parts: { terms: RfqTerms } }
   'rfq.received': { body: { quoteReqId: string }; parts: { terms: RfqTerms } }
-  'rfq.refused': { body: { quoteReqId: string; refusal: string; detail: string }; parts: NoParts }
+  'rfq.refused': { body: { quoteReqId: string; refusal: string }; parts: { why: Why } }
   'quote.issued': {
     body: { quoteReqId: string; quoteId: string; validUntilTime: string }
     parts: { terms: QuoteTerms; mark: QuoteMark }
@@ -38,8 +38,8 @@ type Shapes = {
     parts: { terms: OrderTerms; policy: JsonObject }
   }
   'order.refused': {
-    body: { clOrdId: string; refusal: string; detail: string; policy?: PolicyMark }
-    parts: { terms: OrderTerms; policy?: JsonObject }
+    body: { clOrdId: string; refusal: string; policy?: PolicyMark }
+    parts: { why: Why; terms: OrderTerms; policy?: JsonObject }
   }
   'trade.executed': {
     body: { tradeId: string; clOrdId: string; role: Role; policy: PolicyMark }
@@ -76,7 +76,7 @@ type Shapes = {
     body: { posReqId: string; principal: string; policy: PolicyMark }
     parts: { terms: PositionInstruction; policy: JsonObject }
   }
-  'trade.refused': { body: { tradeId: string; refusal: string; detail: string; by: string }; parts: NoParts }
+  'trade.refused': { body: { tradeId: string; refusal: string; by: string }; parts: { why: Why } }
   'settlement.signed': {
     body: { tradeId: string; digest: string; policy: PolicyMark }
     parts: { instruction: InstructionPart; policy: JsonObject }
@@ -93,8 +93,11 @@ type Shapes = {
     body: { tradeId: string; txHash: string; blockNumber: string; blockHash: string }
     parts: NoParts
   }
-  'settlement.failed': { body: { tradeId: string; refusal: string; detail: string }; parts: NoParts }
+  'settlement.failed': { body: { tradeId: string; refusal: string }; parts: { why: Why } }
 }
+
+/** What was wrong in words: it can name prices, and can be the counterparty's own, so the leaf shows the code alone. */
+export type Why = { readonly detail: string }
 
 /** What our desk said to a report of ours: TradeCaptureReportAck(35=AR) or ConfirmationAck(35=AU). */
 export type Acknowledgement = {

@@ -1,7 +1,17 @@
 // event → state. The one place that changes a desk's state; total over the event types.
 import { invariant, isRefusal, parseInstant } from '#core'
-import type { DeskEvent, DeskEventOf } from './events.ts'
-import type { DeskState, Order, Position, Quote, Rfq, Trade, TradePhase, UnderWay } from './state.ts'
+import type { DeskEvent, DeskEventOf, Why } from './events.ts'
+import type {
+  DeskState,
+  Order,
+  Position,
+  Quote,
+  RefusalMark,
+  Rfq,
+  Trade,
+  TradePhase,
+  UnderWay,
+} from './state.ts'
 import { makerOf } from './ordering.ts'
 import { instructionKey, orderKey, rfqKey, usageKey } from './state.ts'
 import type { ExecutionTerms, OrderTerms, PositionInstruction, RfqTerms, Role } from './terms.ts'
@@ -15,7 +25,7 @@ export function evolveDesk(state: DeskState, event: DeskEvent): void {
     case 'rfq.received':
       return putRfq(state, event.corr, 'maker', event.parts.terms)
     case 'rfq.refused':
-      return patch(state.rfqs, event.corr, { refused: refusalOf(event.body) })
+      return patch(state.rfqs, event.corr, { refused: refusalOf(event) })
     case 'quote.issued':
     case 'quote.received':
       return putQuote(state, event)
@@ -78,7 +88,7 @@ function evolveTrade(state: DeskState, event: Exclude<TradeEvent, Aftercare>): v
     case 'trade.approved':
       return approve(state, body.tradeId, event.body.operator)
     case 'trade.refused':
-      return to('refused', { refused: refusalOf(event.body) })
+      return to('refused', { refused: refusalOf(event) })
     case 'settlement.signed':
       return to('signed', { digest: event.body.digest, instruction: event.parts.instruction })
     case 'settlement.instructed':
@@ -89,7 +99,7 @@ function evolveTrade(state: DeskState, event: Exclude<TradeEvent, Aftercare>): v
       to('settled', { txHash: event.body.txHash, settledIn: event.body })
       return hold(state, body.tradeId)
     case 'settlement.failed':
-      return to('failed', { refused: refusalOf(event.body) })
+      return to('failed', { refused: refusalOf(event) })
   }
 }
 
@@ -240,7 +250,7 @@ function refuseOrder(state: DeskState, event: DeskEventOf<'order.refused'>): voi
   const taker = takerOf(state, event.parts.terms)
   const key = orderKey(taker, event.body.clOrdId)
   const before = state.orders.get(key)
-  const refused = refusalOf(event.body)
+  const refused = refusalOf(event)
   release(state, key, before)
   state.orders.set(key, {
     role: before?.role ?? 'maker',
@@ -292,9 +302,9 @@ const orderOf = (terms: ExecutionTerms): OrderTerms => ({
   principal: terms.taker.name,
 })
 
-const refusalOf = (body: { refusal: string; detail: string }): { refusal: string; detail: string } => ({
+const refusalOf = ({ body, parts }: { body: { refusal: string }; parts: { why: Why } }): RefusalMark => ({
   refusal: body.refusal,
-  detail: body.detail,
+  detail: parts.why.detail,
 })
 
 function patch<T>(map: Map<string, T>, key: string, change: Partial<T>): void {

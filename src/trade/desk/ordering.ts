@@ -116,9 +116,10 @@ export function refuseOrder(
 ): readonly DeskEvent[] {
   const corr = state.quotes.get(terms.quoteId)?.rfq ?? `${terms.principal}/${terms.quoteReqId}`
   const { clOrdId } = terms
-  const body = { clOrdId, refusal: refusal.refusal, detail: refusal.detail }
+  const body = { clOrdId, refusal: refusal.refusal }
+  const why = { detail: refusal.detail }
   const marked = policy ? { ...body, policy: policy.mark } : body
-  const parts = policy ? { terms, policy: policy.inputs } : { terms }
+  const parts = policy ? { why, terms, policy: policy.inputs } : { why, terms }
   return [{ type: 'order.refused', corr, body: marked, parts }]
 }
 

@@ -112,8 +112,8 @@ export function refuseRfq(
   const corr = rfqKey(between.taker, quoteReqId)
   if (state.rfqs.get(corr)?.terms.maker.name !== between.maker)
     return refuse('rfq-unknown', `no request ${quoteReqId} was sent to ${between.maker}`)
-  const body = { quoteReqId, refusal: refusal.refusal, detail: refusal.detail }
-  return [{ type: 'rfq.refused', corr, body, parts: {} }]
+  const body = { quoteReqId, refusal: refusal.refusal }
+  return [{ type: 'rfq.refused', corr, body, parts: { why: { detail: refusal.detail } } }]
 }
 
 /**
