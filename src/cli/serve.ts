@@ -13,7 +13,7 @@ export async function serveGateway(path: string, output: Output): Promise<number
   const bytes = readConfig(path)
   const config = isRefusal(bytes) ? bytes : parseGatewayConfig(bytes)
   if (isRefusal(config)) return refuseWith(config, output)
-  const probe = killingProbe(process.env['POUNDLOCK_KILL'])
+  const probe = killingProbe(process.env['POUNDLOCK_KILL'], config.environment)
   const gateway = await openGateway({ config, probe, onFailure: (error) => fail(error, output) })
   if (isRefusal(gateway)) return refuseWith(gateway, output)
   const server = config.api ? await openDoor(gateway, config.api) : undefined

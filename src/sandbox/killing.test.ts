@@ -20,10 +20,10 @@ test('other names and steps are refused with those that there are', () => {
 })
 
 /** How a process ends that reaches these points with this kill step. */
-function endOf(step: string | undefined, points: readonly string[]): string {
+function endOf(step: string | undefined, points: readonly string[], environment = 'sandbox'): string {
   const calls = points.map((point) => `probe('${point}');`).join('')
   const from = new URL('./killing.ts', import.meta.url).href
-  const program = `const { killingProbe } = await import('${from}');const probe = killingProbe(${step === undefined ? 'undefined' : `'${step}'`});${calls}`
+  const program = `const { killingProbe } = await import('${from}');const probe = killingProbe(${step === undefined ? 'undefined' : `'${step}'`}, '${environment}');${calls}`
   const { signal, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program])
   return signal ?? `exit ${status}`
 }
@@ -35,4 +35,5 @@ test('the probe ends its process at its step and nowhere else', () => {
   assert.equal(endOf('trade-executed', written.slice(0, 1)), 'exit 0')
   assert.equal(endOf('trade-confirmed', written), 'exit 0')
   assert.equal(endOf(undefined, written), 'exit 0')
+  assert.equal(endOf('trade-executed', written, 'live'), 'exit 0', 'a live gateway obeys no kill point')
 })

@@ -1,7 +1,7 @@
 // Kill points: `NAME@STEP`, where STEP is a journal entry type with a dash for its dot, optionally after `before-`.
 // They are obeyed here and nowhere else: a gateway calls its probe, and the sandbox ends the process there, once.
 import { refuse, type Refusal } from '#core'
-import type { Probe } from '#gateway'
+import type { GatewayConfig, Probe } from '#gateway'
 
 /** Each step of the trade at which either side can be ended. */
 export const killSteps = {
@@ -39,9 +39,9 @@ export function parseKillPoint(text: string): KillPoint | Refusal {
   return refuse('usage', `--kill ${text}: choose one of ${known.join(' ')} (or before-…)`)
 }
 
-/** The probe of a process whose environment names a step; without one it does nothing. */
-export function killingProbe(step: string | undefined): Probe {
-  if (step === undefined) return () => undefined
+/** The probe of a process whose environment names a step; without one, or outside a sandbox, it does nothing. */
+export function killingProbe(step: string | undefined, environment: GatewayConfig['environment']): Probe {
+  if (step === undefined || environment !== 'sandbox') return () => undefined
   const point = step.startsWith('before-') ? `before:${dotted(step.slice('before-'.length))}` : dotted(step)
   return (reached) => {
     if (reached === point) process.kill(process.pid, 'SIGKILL')
