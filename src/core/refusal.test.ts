@@ -146,3 +146,10 @@ test('only refuse makes a refusal; copies of one still count', () => {
     assert.equal(isRefusal(value), false)
   assert.equal(isRefusalCode('constructor'), false)
 })
+
+test('a refusal is always well-formed text, wherever its words were cut', () => {
+  const smile = '\u{1f600}'
+  const refusal = refuse('key-unknown', `${'x'.repeat(999)}${smile}`, { keyId: smile.slice(0, 1) })
+  assert.equal(refusal.detail, `${'x'.repeat(999)}\ufffd`)
+  assert.deepEqual(refusal.meta, { keyId: '\ufffd' })
+})

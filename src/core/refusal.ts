@@ -305,11 +305,17 @@ export type Refusal = {
   readonly [marker]: true
 }
 
+/** What is cut off between the halves of a character is no text any more, and a journal or a peer would not take it. */
 export const refuse = (
   code: RefusalCode,
   detail: string,
   meta: Readonly<Record<string, string>> = {},
-): Refusal => ({ refusal: code, detail: detail.slice(0, refusalDetailMax).toWellFormed(), meta, [marker]: true })
+): Refusal => ({
+  refusal: code,
+  detail: detail.slice(0, refusalDetailMax).toWellFormed(),
+  meta: Object.fromEntries(Object.entries(meta).map(([name, value]) => [name, value.toWellFormed()])),
+  [marker]: true,
+})
 
 export const isRefusal = (value: unknown): value is Refusal =>
   typeof value === 'object' && value !== null && (value as Partial<Refusal>)[marker] === true
