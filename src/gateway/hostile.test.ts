@@ -58,7 +58,6 @@ test('texts that no journal entry could hold are refused, and the gateway goes o
     quoteRequest(long),
     quoteRequest('R'.repeat(300)),
     quoteRequest('R'.repeat(256)),
-    quoteRequest('R'.repeat(256)),
     quoteRequest('RFQ-2', '100', { 48: long }),
     orderFor({ quoteId, price }, long),
     orderFor({ quoteId, price }, 'O'.repeat(200)),
