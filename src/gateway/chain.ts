@@ -1,7 +1,7 @@
 // The settlement ledger of this gateway: the EVM adapter, with what it must not forget kept in the journal's store.
 import { fromHex, invariant, isRefusal, refuse, toHex, type JsonObject, type Refusal } from '#core'
 import { hashTypedData, type DigestSigner } from '#crypto'
-import type { Journal, Store } from '#journal'
+import type { Journal, Row, Store } from '#journal'
 import {
   openEvmLedger,
   settlementEffectId,
@@ -17,13 +17,13 @@ import type { LedgerOutcome, SettlementLedger } from './settling.ts'
 import { textMember } from './shape.ts'
 
 const table = 'ledger.effects'
-const rowsMax = 100_000
+const rowsPerPage = 1_000
 
 /** Swaps wait for the disk like entries do, in a batch of the same journal. */
 export function createEffectStore(store: Store, journal: Journal): EffectStore {
   return {
     get: (key) => Promise.resolve(store.get(table, key)),
-    list: (prefix) => Promise.resolve(store.range(table, prefix, `${prefix}\u{10ffff}`, rowsMax)),
+    list: (prefix) => Promise.resolve(allRows(store, prefix)),
     swap: async (changes) => {
       try {
         await journal.append([], changes.map(swapOp))
@@ -33,6 +33,18 @@ export function createEffectStore(store: Store, journal: Journal): EffectStore {
         throw error
       }
     },
+  }
+}
+
+function allRows(store: Store, prefix: string): readonly Row[] {
+  const rows: Row[] = []
+  const end = `${prefix}\u{10ffff}`
+  for (let from = prefix; ;) {
+    const page = store.range(table, from, end, rowsPerPage)
+    rows.push(...page)
+    const last = page.at(-1)
+    if (!last || page.length < rowsPerPage) return rows
+    from = `${last.key}\0`
   }
 }
 

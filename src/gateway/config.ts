@@ -51,8 +51,15 @@ const keyShape = (bytes: number) =>
 const ed25519KeyBytes = 32
 const secp256k1KeyBytes = 33
 
+/** Names stand in ids such as `ALDER/E-1`, in FIX CompIDs and in file names. */
+const partyName = read((value) =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/.test(value)
+    ? value
+    : refuse('field-invalid', 'a name has 1 to 32 letters, digits, dots, dashes or underscores'),
+)
+
 const peer = object({
-  name: text,
+  name: partyName,
   lei: read(parseLei),
   url: text,
   uri: text,
@@ -66,7 +73,7 @@ const peer = object({
 })
 
 const shape = object({
-  name: text,
+  name: partyName,
   lei: read(parseLei),
   environment: oneOf('sandbox', 'live'),
   dataDir: text,
@@ -102,6 +109,7 @@ const shape = object({
   ),
   /** People who may approve settlements, by the public keys (base64url, Ed25519) that sign their approvals. */
   operators: listOf(object({ id: text, keyId: text, publicKey: read(keyText(ed25519KeyBytes)) }), 64),
+  /** Whole seconds: the deadline on the ledger has no others. */
   settlementWindowMs: integer(1_000, 86_400_000),
   checkpointEveryMs: integer(50, 600_000),
   api: optional(object({ host: text, port })),
@@ -137,6 +145,8 @@ function contradictionOf(config: GatewayConfig): Refusal | undefined {
   const { journal, peering, operators, fix } = config
   if (journal.quorum > journal.witnesses.length)
     return wrong('config.journal.quorum', 'is more than there are witnesses')
+  if (config.settlementWindowMs % 1_000 !== 0)
+    return wrong('config.settlementWindowMs', 'is not in whole seconds, and a deadline on the ledger is')
   return (
     repeated('config.journal.witnesses', journal.witnesses, ['name', 'vkey']) ??
     repeated('config.peering.peers', [config, ...peering.peers], ['name', 'lei']) ??

@@ -28,6 +28,7 @@ import {
   rfqRequest,
   securityDefinitionRequest,
 } from './fix-quoting.ts'
+import { businessRejectArrived } from './fix-rejects.ts'
 import type { Handler, SendOn } from './fix-route.ts'
 
 export type FixDesk = {
@@ -76,6 +77,7 @@ const handlers: Readonly<Record<FixSessionConfig['use'], Readonly<Record<string,
     Q: disputeArrived,
     '9': ignored,
     AI: ignored,
+    j: businessRejectArrived,
   },
   'drop-copy': heard,
 }

@@ -296,6 +296,27 @@ test('a message type that this session does not serve is refused, and a business
   assert.deepEqual(await say(world, 'CEDAR', desk, reject), [])
 })
 
+test('an order that the maker rejects as a business message ends, and the desk hears it', async () => {
+  const world = await openDesks()
+  const quote = await quoted(world, 'RFQ-1')
+  world.passes = (message) => message.msgType !== 'D'
+  assert.deepEqual(await say(world, 'CEDAR', desk, orderFor(quote, 'ORD-1')), [])
+  const heard = heardOn(world.sides.CEDAR, desk).length
+  await say(world, 'CEDAR', lineOf.CEDAR, {
+    msgType: 'j',
+    body: [
+      [45, '2'],
+      [372, 'D'],
+      [379, 'ORD-1'],
+      [380, '4'],
+      [58, 'no orders today'],
+    ],
+  })
+  const told = heardOn(world.sides.CEDAR, desk).slice(heard)
+  assert.match(shown(told[0]), /35=8\|.*11=ORD-1\|.*150=8\|39=8\|.*no orders today/)
+  assert.equal(world.sides.CEDAR.core.peering.loop.state.orders.get('CEDAR/ORD-1')?.status, 'refused')
+})
+
 // ---- bust and correct
 
 const usedOf = (world: Desks): readonly unknown[] =>

@@ -79,9 +79,9 @@ function fillArrived(route: Route, fill: FillFields, maker: Party): void {
   toPrincipal(route, filled.order.principal, writeFill(filled.execution, filled.instrument))
 }
 
-type Rejected = Extract<ReportFields, { kind: 'rejected' }>
+type Rejected = Pick<Extract<ReportFields, { kind: 'rejected' }>, 'clOrdId' | 'text'>
 
-function orderRejected(route: Route, message: MessageReader, { clOrdId, text }: Rejected): void {
+export function orderRejected(route: Route, message: MessageReader, { clOrdId, text }: Rejected): void {
   const refusal = refuse('peer-refused', text)
   const taken = settle(route, takeOrderRefusal(route.parts, route.by, clOrdId, route.session.party, refusal))
   if (isRefusal(taken)) return

@@ -76,14 +76,17 @@ export function quoteArrived(route: Route, message: MessageReader): void {
 export function quoteRefused(route: Route, message: MessageReader): void {
   const reject = readQuoteRequestReject(message)
   if (isRefusal(reject)) return rejectMessage(route, 'ReceiveQuoteRefusal', reject)
-  const refusal = refuse('no-quote', reject.text)
-  const taken = settle(
-    route,
-    takeQuoteRefusal(route.parts, route.by, reject.quoteReqId, route.session.party, refusal),
-  )
+  requestRefused(route, reject.quoteReqId, reject.text)
+}
+
+/** The maker will not quote: the request ends, and whoever asked hears it. */
+export function requestRefused(route: Route, quoteReqId: string, text: string): void {
+  const { parts, by, session } = route
+  const refusal = refuse('no-quote', text)
+  const taken = settle(route, takeQuoteRefusal(parts, by, quoteReqId, session.party, refusal))
   if (isRefusal(taken) || !taken.rfq) return
   const { principal, securityId } = taken.rfq
-  toPrincipal(route, principal, writeQuoteRequestReject(reject.quoteReqId, securityId, refusal))
+  toPrincipal(route, principal, writeQuoteRequestReject(quoteReqId, securityId, refusal))
 }
 
 export function quoteCanceled(route: Route, message: MessageReader): void {
