@@ -101,6 +101,8 @@ const shape = object({
   }),
   maker: optional(
     object({
+      /** One forward and one volatility are a mark for these options only; others get no quote. */
+      instruments: listOf(text, 1_000),
       forward: text,
       vol: text,
       halfSpreadVolPts: text,

@@ -120,7 +120,13 @@ test('a doubtful setting is refused before anything is written', () =>
     const pin = toBase64Url(new Uint8Array(32))
     const peers = [{ ...peer, pin }]
     await refusedAs({ ...config, peering: { ...config.peering, peers } }, 'tls-pin-mismatch')
-    const maker = { forward: 'x', vol: '0.6', halfSpreadVolPts: '0.3', quoteLifetimeMs: 1_000 }
+    const maker = {
+      instruments: [],
+      forward: 'x',
+      vol: '0.6',
+      halfSpreadVolPts: '0.3',
+      quoteLifetimeMs: 1_000,
+    }
     await refusedAs({ ...config, maker }, 'config-invalid')
     const file = join(directory, 'file')
     writeFileSync(file, '')

@@ -36,3 +36,11 @@ test('numbers of the configuration that are none stop the start', () => {
     assert.equal(maker.refusal, 'config-invalid')
   }
 })
+
+test('an option that has no mark gets no quote: the forward of one underlying prices no other', () => {
+  const maker = known(createMaker(makerJson))
+  const other = known(parseInstrument('BTC-25JUN27-100000-C', otcLinearUsdc, start))
+  const refused = maker.price(other, start)
+  assert.ok(isRefusal(refused))
+  assert.equal(refused.refusal, 'no-quote')
+})

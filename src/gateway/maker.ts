@@ -29,6 +29,9 @@ export function createMaker(config: MakerConfig): Maker | Refusal {
   return {
     quoteLifetimeMs: config.quoteLifetimeMs,
     price: (instrument, now) => {
+      const { securityId } = instrument
+      if (!config.instruments.includes(securityId))
+        return refuse('no-quote', `no mark for ${securityId} is configured`, { securityId })
       const quote = makerQuote(instrument, mark, now, { spreadVolE9 })
       return isRefusal(quote) ? quote : pricingOf(quote, config, now)
     },

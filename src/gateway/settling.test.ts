@@ -238,6 +238,9 @@ test('the taker submits in the place of a maker that is gone, but not before hal
   assert.equal(tradeOf(CEDAR).phase, 'submitted')
   chain.mine()
   assert.equal(await work(CEDAR, 'watch'), undefined)
+  // The maker notes the transaction first: it would have sent the same.
+  assert.equal((await work(ALDER, 'watch'))?.refusal, 'finality-pending')
+  assert.equal(tradeOf(ALDER).phase, 'submitted')
   assert.equal(await work(ALDER, 'watch'), undefined)
   assert.deepEqual(phases(world), ['settled', 'settled'])
 })

@@ -202,6 +202,9 @@ async function watch(parts: SettlingParts, { tradeId, trade }: Job): WorkOutcome
   const outcome = await parts.ledger.outcome(trade.instruction)
   if (isRefusal(outcome)) return outcome
   if (outcome.state === 'open') return notYet
+  // After a restart the ledger may have settled what this gateway had signed and sent, but not noted yet.
+  if (outcome.state === 'settled' && trade.role === 'maker' && trade.phase === 'instructed')
+    if ((await submit(parts, { tradeId, trade })) === undefined) return notYet
   const lapsed = refuse(
     'settlement-expired',
     `the ledger is final past the deadline of ${tradeId} without it`,

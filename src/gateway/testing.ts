@@ -99,7 +99,13 @@ export function configJson(name: Name, own: KeyStore, other: KeyStore): JsonObje
   }
 }
 
-export const makerJson = { forward: '3250', vol: '0.677', halfSpreadVolPts: '0.3', quoteLifetimeMs: 10_000 }
+export const makerJson = {
+  instruments: ['ETH-25JUN27-4000-C'],
+  forward: '3250',
+  vol: '0.677',
+  halfSpreadVolPts: '0.3',
+  quoteLifetimeMs: 10_000,
+}
 
 const keyJson = (
   { keyId, publicKey }: { readonly keyId: string; readonly publicKey: Uint8Array },

@@ -33,8 +33,8 @@ export const fixture = {
   halfSpreadVolPts: '0.3',
   quoteLifetimeMs: 10_000,
   settlementWindowMs: 60_000,
-  /** What CEDAR has before the trade, in minor units of USDC, and what ALDER has written, in contracts. */
-  cedarUsdcMinor: 1_000_000_000_000n,
+  /** What each has before the trade in minor units of USDC, and what ALDER has written, in contracts. */
+  usdcMinor: 1_000_000_000_000n,
   alderContracts: 1_000n,
 } as const
 

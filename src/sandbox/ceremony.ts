@@ -88,6 +88,7 @@ function writeConfigs(shared: Shared, alderKeys: GatewayKeys, cedarKeys: Gateway
   const alderSide = { member: alder, keys: alderKeys, port: ports.peerAlder }
   const cedarSide = { member: cedar, keys: cedarKeys, port: ports.peerCedar }
   const maker = {
+    instruments: [fixture.securityId],
     forward: fixture.forward,
     vol: fixture.vol,
     halfSpreadVolPts: fixture.halfSpreadVolPts,

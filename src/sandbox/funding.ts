@@ -65,13 +65,27 @@ async function equip(
   const payToken = { id: '', symbol: 'USDC', decimals: 6, address: usdc }
   const seriesId = await createSeries(owner, positions, seriesOf(instrument, payToken))
   if (isRefusal(seriesId)) return seriesId
-  const grant = { usdc, to: taker.account, minor: fixture.cedarUsdcMinor }
+  const grant = (to: EvmLedger) => ({ usdc, to: to.account, minor: fixture.usdcMinor })
   const order = { positions, seriesId, contracts: fixture.alderContracts }
   return (
     (await admitWriter(owner, positions, maker.account)) ??
-    (await faucetMint(owner, 'faucet/cedar', grant)) ??
+    (await faucetMint(owner, 'faucet/cedar', grant(taker))) ??
+    (await faucetMint(owner, 'faucet/alder', grant(maker))) ??
     (await writeOptions(maker, 'write/fixture', order)) ??
-    (await approveSeries(maker, positions, seriesId, settlement)) ??
-    (await approveMoney(taker, usdc, settlement))
+    (await approveBoth(maker, { usdc, positions, seriesId, settlement })) ??
+    (await approveBoth(taker, { usdc, positions, seriesId, settlement }))
+  )
+}
+
+type Spending = Pick<SandboxContracts, 'usdc' | 'positions' | 'settlement'> & { readonly seriesId: bigint }
+
+/** Either side can buy and sell: the contract may move money and options of both, under their signatures only. */
+async function approveBoth(
+  ledger: EvmLedger,
+  { usdc, positions, seriesId, settlement }: Spending,
+): Promise<Refusal | undefined> {
+  return (
+    (await approveSeries(ledger, positions, seriesId, settlement)) ??
+    (await approveMoney(ledger, usdc, settlement))
   )
 }

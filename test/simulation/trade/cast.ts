@@ -106,7 +106,12 @@ function configOf(member: Member, other: Other, operators: readonly JsonObject[]
     settlementWindowMs,
     checkpointEveryMs: 1_000,
   }
-  return member === alder ? { ...common, maker: { forward, vol, halfSpreadVolPts, quoteLifetimeMs } } : common
+  return member === alder
+    ? {
+        ...common,
+        maker: { instruments: [fixture.securityId], forward, vol, halfSpreadVolPts, quoteLifetimeMs },
+      }
+    : common
 }
 
 function sessionsOf(member: Member): JsonObject[] {
