@@ -1,40 +1,36 @@
 // `poundlock doctor`: what this machine has and lacks, each lack with its fix. Looks only; changes nothing.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { isRefusal } from '#core'
-import { defaultPortBase, findAnvil, portsFrom } from '#sandbox'
-import type { Output } from './output.ts'
+import { busyPorts, checkPortBase, defaultPortBase, findAnvil } from '#sandbox'
+import { refuseWith, type Output } from './output.ts'
+
+const words = { ok: 'ok', missing: 'MISSING', busy: 'BUSY', optional: 'optional' } as const
 
 type Finding = {
   readonly what: string
-  readonly state: 'ok' | 'missing' | 'optional'
+  readonly state: keyof typeof words
   readonly detail: string
   readonly fix?: string
 }
 
 const bytesFreeMin = 512 * 1024 * 1024
 const nodeMajorMin = 24
+const portBasesTried = [10_000, 20_000, 30_000, 40_000, 50_000]
 
 export async function doctor(portBase: number | undefined, output: Output): Promise<number> {
-  const findings = [
-    node(),
-    anvil(),
-    disk(),
-    folder(),
-    consoleBuilt(),
-    ...(await ports(portBase ?? defaultPortBase)),
-    ...peers(),
-  ]
+  const base = portBase ?? defaultPortBase
+  const refusal = checkPortBase(base)
+  if (refusal) return refuseWith(refusal, output)
+  const findings = [node(), anvil(), disk(), folder(), consoleBuilt(), await ports(base), ...peers()]
   for (const { what, state, detail, fix } of findings) {
-    output.say(
-      `${state === 'ok' ? 'ok      ' : state === 'missing' ? 'MISSING ' : 'optional'}  ${what}: ${detail}`,
-    )
+    output.say(`${words[state].padEnd(8)}  ${what}: ${detail}`)
     if (fix !== undefined) output.say(`            fix: ${fix}`)
   }
-  output.document({ ok: findings.every(({ state }) => state !== 'missing'), findings })
-  return findings.some(({ state }) => state === 'missing') ? 1 : 0
+  const ok = findings.every(({ state }) => state === 'ok' || state === 'optional')
+  output.document({ ok, findings })
+  return ok ? 0 : 1
 }
 
 function node(): Finding {
@@ -86,27 +82,24 @@ function consoleBuilt(): Finding {
   return { what: 'console', state: built ? 'ok' : 'optional', detail }
 }
 
-async function ports(base: number): Promise<readonly Finding[]> {
-  const findings: Finding[] = []
-  for (const [name, port] of Object.entries(portsFrom(base)))
-    if (!(await isFree(port)))
-      findings.push({
-        what: `port ${port} (${name})`,
-        state: 'missing',
-        detail: 'something else listens there',
-        fix: `npm start -- --port-base ${base + 10_000}, which moves all ports`,
-      })
-  return findings.length > 0
-    ? findings
-    : [{ what: 'ports', state: 'ok', detail: `${base + 401} to ${base + 2_879} are free` }]
+async function ports(base: number): Promise<Finding> {
+  const busy = await busyPorts(base)
+  if (busy.length === 0)
+    return { what: 'ports', state: 'ok', detail: `${base + 401} to ${base + 2_879} are free` }
+  const detail = `something else listens on ${busy.map(([name, port]) => `${port} (${name})`).join(', ')}`
+  const other = await freeBase(base)
+  const fix = `stop the other demo, or npm start -- --port-base ${other}, which moves all ports`
+  return { what: 'ports', state: 'busy', detail, fix }
 }
 
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
+/** The next round base above, or from the start again, at which all ports are free. */
+async function freeBase(base: number): Promise<number | 'N'> {
+  for (const next of portBasesTried) {
+    const other = (base + next) % 60_000
+    if (other >= 1_000 && (await busyPorts(other)).length === 0) return other
+  }
+  return 'N'
+}
 
 const optional: readonly (readonly [command: string, what: string, pack: string])[] = [
   ['python3', 'verifies evidence without our code', 'python3'],

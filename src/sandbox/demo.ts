@@ -8,7 +8,7 @@ import type { DeskFact } from './desk.ts'
 import { askDoor } from '#server'
 import { storyOf, type Story } from './story.ts'
 import { gatherEvidence, tradeOnce, urlsOf, type Evidence } from './trading.ts'
-import { openWorld, type World, type WorldOptions } from './world.ts'
+import { armed, openWorld, type World, type WorldOptions } from './world.ts'
 
 export type DemoOptions = Omit<WorldOptions, 'clock'>
 
@@ -49,9 +49,11 @@ async function perform(options: DemoOptions, world: World): Promise<DemoReport |
   if (isRefusal(story)) return story
   const health = await healthOfAll(urlsOf(ports))
   if (isRefusal(health)) return health
-  const kills = options.kills.map(({ name, step }) => ({
-    point: `${name}@${step}`,
-    killed: processes.some((one) => one.name === name && one.kills() > 0),
+  const kills = options.kills.map((kill) => ({
+    point: `${kill.name}@${kill.step}`,
+    killed:
+      armed(options.kills, kill.name) === kill &&
+      processes.some((one) => one.name === kill.name && one.kills() > 0),
   }))
   const pack = await gatherEvidence(dir, ports, story)
   if (isRefusal(pack)) return pack

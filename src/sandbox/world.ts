@@ -1,5 +1,6 @@
 // A sandbox world without a story: two chains, two gateways, two witnesses, funded and onboarded, as processes.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { isRefusal, refuse, systemClock, type Instant, type Refusal } from '#core'
 import type { SandboxContracts } from '#ledger'
@@ -35,16 +36,25 @@ export type World = {
   stop(): Promise<void>
 }
 
+/** Names the process whose folder this is. */
 const marker = '.poundlock-demo'
+/** With the highest offset of a port, still a port. */
+const portBaseMax = 62_000
 
-/** What was started is stopped again when something refuses. */
+/**
+ * What was started is stopped again when something refuses. Refuses `usage`, `port-in-use`, `file-unreadable` and
+ * `disk-full` before the folder is emptied.
+ */
 export async function openWorld(options: WorldOptions): Promise<World | Refusal> {
   const dir = resolve(options.dir)
+  const refusal = checkPortBase(options.portBase) ?? checkFolder(dir) ?? (await checkPorts(options.portBase))
+  if (refusal) return refusal
   const cleared = clear(dir)
   if (cleared) return cleared
   const running: World['running'] = []
   const stop = async (): Promise<void> => {
     for (const one of running.toReversed()) await one.stop()
+    release(dir)
   }
   const started = await start({ ...options, dir }, running)
   if (!isRefusal(started)) return { ...started, dir, running, stop }
@@ -82,17 +92,87 @@ const timer =
     return result
   }
 
-/** A demo folder is emptied before each run; any other folder with something in it is left alone. */
+/** `usage` when one of the ports would be no port. */
+export const checkPortBase = (base: number): Refusal | undefined =>
+  Number.isInteger(base) && base >= 0 && base <= portBaseMax
+    ? undefined
+    : refuse('usage', `--port-base ${base}: a number from 0 to ${portBaseMax}`)
+
+/** Which of the ports something else listens on. */
+export async function busyPorts(base: number): Promise<readonly (readonly [name: string, port: number])[]> {
+  const named = Object.entries(portsFrom(base))
+  const free = await Promise.all(named.map(([, port]) => isFree(port)))
+  return named.filter((_, index) => !free[index])
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((settle) => {
+    const server = createServer()
+    server.once('error', () => settle(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => settle(true)))
+  })
+
+/** A start that cannot succeed must not empty the folder, which may be that of a demo that runs. */
+async function checkPorts(base: number): Promise<Refusal | undefined> {
+  const busy = await busyPorts(base)
+  if (busy.length === 0) return undefined
+  const list = busy.map(([name, port]) => `${port} (${name})`).join(', ')
+  return refuse('port-in-use', `Something listens on 127.0.0.1 at ${list}; move all ports with --port-base`, {
+    ports: busy.map(([, port]) => port).join(' '),
+  })
+}
+
+/** A demo folder is emptied before each run; one in use, and any other with something in it, is left alone. */
+function checkFolder(dir: string): Refusal | undefined {
+  try {
+    if (!existsSync(dir)) return undefined
+    if (!statSync(dir).isDirectory()) return refuse('usage', `${dir} is a file; choose a folder with --dir`)
+    if (readdirSync(dir).length === 0) return undefined
+    if (!existsSync(join(dir, marker)))
+      return refuse('usage', `${dir} is not a demo folder and not empty; choose another with --dir`)
+    const owner = ownerOf(dir)
+    return owner === undefined || owner === process.pid || !isAlive(owner)
+      ? undefined
+      : refuse(
+          'usage',
+          `another demo runs in ${dir} (process ${owner}); stop it, or choose another with --dir`,
+        )
+  } catch (error) {
+    return storageRefusal(dir, error)
+  }
+}
+
+function ownerOf(dir: string): number | undefined {
+  const [, pid] = /^pid (\d{1,10})$/m.exec(readFileSync(join(dir, marker), 'utf8')) ?? []
+  return pid === undefined ? undefined : Number.parseInt(pid, 10)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // Alive, but somebody else's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
 function clear(dir: string): Refusal | undefined {
-  if (existsSync(dir) && readdirSync(dir).length > 0 && !existsSync(join(dir, marker)))
-    return refuse('usage', `${dir} is not a demo folder and not empty; choose another with --dir`)
   try {
     rmSync(dir, { recursive: true, force: true })
     mkdirSync(dir, { recursive: true })
-    writeFileSync(join(dir, marker), 'emptied at each start of the demo\n')
+    writeFileSync(join(dir, marker), `pid ${process.pid}\nemptied at each start of the demo\n`)
     return undefined
   } catch (error) {
     return storageRefusal(dir, error)
+  }
+}
+
+/** When the world has ended, its folder is nobody's. */
+function release(dir: string): void {
+  try {
+    if (ownerOf(dir) === process.pid) writeFileSync(join(dir, marker), 'emptied at each start of the demo\n')
+  } catch {
+    // The process ends, which frees the folder as well.
   }
 }
 
@@ -115,6 +195,10 @@ async function startChain(
   return anvil
 }
 
+/** A process has one kill point: the first that names it. */
+export const armed = (kills: readonly KillPoint[], name: string): KillPoint | undefined =>
+  kills.find((kill) => kill.name === name)
+
 async function startParties(
   options: WorldOptions,
   ceremony: Ceremony,
@@ -123,7 +207,7 @@ async function startParties(
   const { configs } = ceremony
   const failed = (name: string, words: string): void => options.progress(`   ✗ ${name} stopped: ${words}`)
   const begin = async (name: string, args: readonly string[]): Promise<Managed | Refusal> => {
-    const killAt = options.kills.find((kill) => kill.name === name)?.step
+    const killAt = armed(options.kills, name)?.step
     let where = killAt === undefined ? '' : ` at ${killAt}`
     const onKilled = (): void => {
       options.progress(`   ✗ killed ${name}${where} … starting it again`)

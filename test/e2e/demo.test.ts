@@ -148,6 +148,36 @@ test('a folder with something else in it is left alone', async (t) => {
   assert.equal(readFileSync(join(dir, 'letter.txt'), 'utf8'), 'mine')
 })
 
+test('a start on taken ports leaves the files of the last demo untouched', async (t) => {
+  const dir = scratch(t)
+  writeFileSync(join(dir, '.poundlock-demo'), 'emptied at each start of the demo\n')
+  writeFileSync(join(dir, 'evidence.pack'), 'kept')
+  const base = await freePortBase()
+  const ended = await occupied(portsFrom(base).fixCedar, () => demo(dir, base))
+  assert.equal(checkRefusal(ended, { exit: ended.code ?? 0, refusal: 'port-in-use' })['code'], 'PLK-9008')
+  assert.notEqual(ended.code, 0)
+  assert.equal(readFileSync(join(dir, 'evidence.pack'), 'utf8'), 'kept')
+})
+
+test('the folder of a demo that runs is left alone', async (t) => {
+  const dir = scratch(t)
+  writeFileSync(join(dir, '.poundlock-demo'), `pid ${process.pid}\n`)
+  writeFileSync(join(dir, 'journal.db'), 'in use')
+  const problem = checkRefusal(await demo(dir, await freePortBase()), { exit: 2, refusal: 'usage' })
+  assert.match(textOf(problem['detail']), new RegExp(`another demo runs .*process ${process.pid}.*--dir`))
+  assert.equal(readFileSync(join(dir, 'journal.db'), 'utf8'), 'in use')
+})
+
+test('a file in the place of the folder, and ports beyond the last, are refused', async (t) => {
+  const file = join(scratch(t), 'file')
+  writeFileSync(file, 'mine')
+  const inFile = checkRefusal(await demo(file, await freePortBase()), { exit: 2, refusal: 'usage' })
+  assert.match(textOf(inFile['detail']), /--dir/)
+  assert.equal(readFileSync(file, 'utf8'), 'mine')
+  const beyond = checkRefusal(await demo(join(scratch(t), 'demo'), 65_000), { exit: 2, refusal: 'usage' })
+  assert.match(textOf(beyond['detail']), /--port-base/)
+})
+
 test('a folder that cannot be written is refused', async (t) => {
   const parent = scratch(t)
   if (process.getuid?.() === 0) {
