@@ -1,7 +1,7 @@
 // The command line. One verb, its options, one exit code: 0 ok, 1 refused, 2 usage, 3 peer, 4 ledger, 5 not verified,
 // 6 in doubt.
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { refuse } from '#core'
+import { refuse, type Refusal } from '#core'
 import { defaultPortBase, portsFrom } from '#sandbox'
 import { demo } from './demo.ts'
 import { serveDesk } from './desk.ts'
@@ -20,8 +20,21 @@ type Verb = {
 }
 
 const text = (value: Values[string]): string => (typeof value === 'string' ? value : '')
+const wholeNumber = /^\d{1,9}$/
 const number = (value: Values[string]): number | undefined =>
-  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number.parseInt(value, 10) : undefined
+  typeof value === 'string' && wholeNumber.test(value) ? Number.parseInt(value, 10) : undefined
+
+const numericOptions = ['tamper', 'port-base', 'next-sender', 'next-target', 'port']
+
+/** A number that cannot be read is never the same as a number that was not given. */
+function badNumber(values: Values): Refusal | undefined {
+  const name = numericOptions.find((option) => {
+    const value = values[option]
+    return value !== undefined && number(value) === undefined
+  })
+  if (name === undefined) return undefined
+  return refuse('usage', `--${name} takes a whole number of 1 to 9 digits, not "${text(values[name])}"`)
+}
 
 const done = (code: number): Promise<number> => Promise.resolve(code)
 /** CEDAR's door in the demo. */
@@ -108,6 +121,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     run: (values, [action = 'ls', session = ''], output) => {
       const nextSender = number(values['next-sender'])
       const nextTarget = number(values['next-target'])
+      if (action === 'set' && nextSender === undefined && nextTarget === undefined)
+        return done(
+          refuseWith(refuse('usage', 'fix set SESSION needs --next-sender N or --next-target N'), output),
+        )
       const numbers = {
         ...(nextSender === undefined ? {} : { nextSender }),
         ...(nextTarget === undefined ? {} : { nextTarget }),
@@ -193,6 +210,8 @@ export async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(`poundlock ${name} ${verb.usage} [--json]\n  ${verb.summary}\n`)
       return 0
     }
+    const bad = badNumber(values)
+    if (bad) return refuseWith(bad, output)
     return await verb.run(values, positionals, output)
   } catch (error) {
     if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))

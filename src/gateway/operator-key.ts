@@ -1,5 +1,7 @@
 // An operator's own key, in a folder of the operator's own: signs approvals and orders.
-import { isRefusal, toBase64Url, type JsonObject, type Refusal } from '#core'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { isRefusal, refuse, toBase64Url, type JsonObject, type Refusal } from '#core'
 import { openKeyStore, systemRandom } from '#crypto'
 import { approvalOf } from './approving.ts'
 import { operationOf } from './operating.ts'
@@ -13,8 +15,10 @@ export type OperatorKey = {
   readonly order: (operation: JsonObject) => JsonObject
 }
 
-/** Made on first use. */
+/** Refuses `file-unreadable` where there is none: a mistyped folder must not become a new key. */
 export function readOperatorKey(folder: string): OperatorKey | Refusal {
+  const path = join(folder, 'operator.pem')
+  if (!existsSync(path)) return refuse('file-unreadable', `There is no operator's key ${path}`)
   const keys = openKeyStore(folder, { operator: 'Ed25519' })
   if (isRefusal(keys)) return keys
   const signer = keys.signer('operator')
