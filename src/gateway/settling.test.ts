@@ -13,10 +13,13 @@ import {
   tradeOf,
   twoParties,
   work,
+  type Party,
   type TwoParties,
 } from './testing.ts'
 
 const phases = ({ ALDER, CEDAR }: TwoParties) => [tradeOf(ALDER).phase, tradeOf(CEDAR).phase]
+
+const usedBy = ({ core }: Party) => [...core.peering.loop.state.usage.values()]
 
 async function proposed(): Promise<TwoParties> {
   const world = await twoParties()
@@ -83,6 +86,7 @@ test('a proposal that the taker refuses ends the trade on both sides under the s
   for (const party of [world.ALDER, world.CEDAR]) {
     assert.deepEqual(lastTypes(party, 1), ['trade.refused'])
     assert.equal(tradeOf(party).refused?.refusal, 'confirmation-mismatch')
+    assert.deepEqual(usedBy(party), [0n], 'a refused trade uses nothing of the limit')
   }
 })
 
@@ -157,6 +161,7 @@ test('a settlement that the final ledger shows unsettled past its deadline has f
   assert.equal(await work(ALDER, 'watch'), undefined)
   assert.equal(await work(CEDAR, 'watch'), undefined)
   assert.deepEqual(phases(world), ['failed', 'failed'])
+  for (const party of [world.ALDER, world.CEDAR]) assert.deepEqual(usedBy(party), [0n])
   assert.equal(tradeOf(CEDAR).refused?.refusal, 'settlement-expired')
 })
 

@@ -88,7 +88,8 @@ function evolveTrade(state: DeskState, event: Exclude<TradeEvent, Aftercare>): v
     case 'trade.approved':
       return approve(state, body.tradeId, event.body.operator)
     case 'trade.refused':
-      return to('refused', { refused: refusalOf(event) })
+      to('refused', { refused: refusalOf(event) })
+      return free(state, body.tradeId)
     case 'settlement.signed':
       return to('signed', { digest: event.body.digest, instruction: event.parts.instruction })
     case 'settlement.instructed':
@@ -99,7 +100,8 @@ function evolveTrade(state: DeskState, event: Exclude<TradeEvent, Aftercare>): v
       to('settled', { txHash: event.body.txHash, settledIn: event.body })
       return hold(state, body.tradeId)
     case 'settlement.failed':
-      return to('failed', { refused: refusalOf(event) })
+      to('failed', { refused: refusalOf(event) })
+      return free(state, body.tradeId)
   }
 }
 
@@ -126,13 +128,19 @@ function enter(state: DeskState, tradeId: string, phase: TradePhase, rest: Parti
 
 const ended: ReadonlySet<TradePhase> = new Set(['settled', 'refused', 'failed', 'busted', 'corrected'])
 
-/** A fill that stands no longer uses nothing of the day's limit. */
+/** The order of a fill that stands no longer says so. */
 function takeBack(state: DeskState, tradeId: string, status: Order['status']): void {
-  const trade = state.trades.get(tradeId)
-  invariant(trade, `${tradeId} is there to be taken back`)
-  const { terms } = trade
+  const terms = state.trades.get(tradeId)?.terms
+  invariant(terms, `${tradeId} is there to be taken back`)
   patch(state.orders, orderKey(terms.taker.name, terms.clOrdId), { status })
-  use(state, trade, -BigInt(terms.premiumMinor))
+  free(state, tradeId)
+}
+
+/** A trade that ended without settling uses nothing of the day's limit. */
+function free(state: DeskState, tradeId: string): void {
+  const trade = state.trades.get(tradeId)
+  invariant(trade, `${tradeId} has used the day's limit`)
+  use(state, trade, -BigInt(trade.terms.premiumMinor))
 }
 
 function use(state: DeskState, { role, terms }: Pick<Trade, 'role' | 'terms'>, minor: bigint): void {
