@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import { isRefusal, type JsonObject, type Refusal } from '#core'
 import type { Signer } from '#crypto'
 import type { OperationResult } from './api.ts'
-import { confirmedTrade, openDesks, quoted, tradeOf, type Desks } from './desk-testing.ts'
+import {
+  confirmedTrade,
+  newest,
+  openDesks,
+  quoted,
+  settledTrade,
+  tradeOf,
+  type Desks,
+} from './desk-testing.ts'
 import { operate, operationOf } from './operating.ts'
 import { createProjection } from './projection.ts'
 import { createRows } from './rows.ts'
@@ -58,4 +66,14 @@ test('an operator’s signed order withdraws a quote', async () => {
   const result = await order(world, { command: 'cancel-quote', quoteId })
   assert.ok('quote' in result && result.quote.status === 'canceled')
   assert.equal(world.sides.CEDAR.core.peering.loop.state.quotes.get(quoteId)?.status, 'canceled')
+})
+
+test('a settled fill is too late to revise, however long ago its deadline was and whatever the price', async () => {
+  const world = await openDesks()
+  const tradeId = await settledTrade(world, 1)
+  world.clock.advance(3_600_000)
+  const correct = { command: 'correct-trade', tradeId, price: 'no price' }
+  assert.equal(codeOf(await order(world, correct)), 'too-late-to-revise')
+  assert.equal(codeOf(await order(world, { command: 'bust-trade', tradeId })), 'too-late-to-revise')
+  assert.equal(newest(world.sides.ALDER).type, 'command.refused')
 })

@@ -16,6 +16,7 @@ import {
   correctTrade,
   orderKey,
   refuseTrade,
+  revisable,
   settlementDeadline,
   takeBust,
   takeCorrection,
@@ -130,7 +131,7 @@ export async function bustByOperator(
   by: Principal,
   tradeId: string,
 ): Promise<Refusal | undefined> {
-  const found = revisable(parts, tradeId)
+  const found = findRevisable(parts, tradeId)
   if (isRefusal(found)) return refuseCommand(parts, { name: 'BustTrade', by, corr: tradeId }, found)
   const { trade, instrument } = found
   const counterparty = trade.terms.taker.name
@@ -155,7 +156,7 @@ export async function correctByOperator(
   price: string,
 ): Promise<Refusal | undefined> {
   const input = { name: 'CorrectTrade', by, corr: tradeId }
-  const found = revisable(parts, tradeId)
+  const found = findRevisable(parts, tradeId)
   if (isRefusal(found)) return refuseCommand(parts, input, found)
   const { trade, instrument } = found
   const corrected = correctionOf(parts, trade, instrument, price)
@@ -192,9 +193,15 @@ function correctionOf(
   return isRefusal(premium) ? premium : { lastPx, premiumMinor: premium }
 }
 
-function revisable(parts: PeeringParts, tradeId: string): { trade: Trade; instrument: Instrument } | Refusal {
-  const trade = parts.loop.state.trades.get(tradeId)
-  if (!trade) return refuse('trade-unknown', `no trade ${tradeId}`)
+function findRevisable(
+  parts: PeeringParts,
+  tradeId: string,
+): { trade: Trade; instrument: Instrument } | Refusal {
+  const { state } = parts.loop
+  if (!state.trades.has(tradeId)) return refuse('trade-unknown', `no trade ${tradeId}`)
+  // What the trade is comes before its deadline and the price: a settled trade is too late, not unconfirmed.
+  const trade = revisable(state, tradeId, 'maker')
+  if (isRefusal(trade)) return trade
   const instrument = parts.instrumentOf(trade.terms.securityId)
   return isRefusal(instrument) ? instrument : { trade, instrument }
 }

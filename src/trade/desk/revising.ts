@@ -136,7 +136,8 @@ const badExecId = refuse('field-invalid', `ExecID must be 1 to ${ID_CHARACTERS_M
 const signed: ReadonlySet<Trade['phase']> = new Set(['signed', 'instructed', 'submitted', 'settled'])
 const unsigned: ReadonlySet<Trade['phase']> = new Set(['executed', 'proposed', 'confirmed'])
 
-function revisable(state: DeskState, tradeId: string, role: Role): Trade | Refusal {
+/** The trade, when `role` may still take its fill back or put it right here. */
+export function revisable(state: DeskState, tradeId: string, role: Role): Trade | Refusal {
   const trade = state.trades.get(tradeId)
   if (!trade) return refuse('execution-unknown', `no execution ${tradeId} is known here`)
   if (trade.role !== role) return refuse('trade-state', `${tradeId} was filled by ${trade.terms.maker.name}`)
