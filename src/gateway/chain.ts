@@ -13,6 +13,7 @@ import {
 } from '#ledger'
 import { settlementInstructionTypes, type InstructionPart, type SettlementInstruction } from '#trade'
 import type { GatewayConfig } from './config.ts'
+import { watchLedger, type LedgerWatch, type LedgerWatchParts } from './ledger-watch.ts'
 import type { LedgerOutcome, SettlementLedger } from './settling.ts'
 import { textMember } from './shape.ts'
 
@@ -53,11 +54,18 @@ const swapOp = ({ key, value, expect }: EffectChange) =>
 
 export type Chain = SettlementLedger & {
   readonly evm: EvmLedger
-  /** Newest thing heard of the endpoints, for health. */
+  /** Newest answer of the endpoints, a few seconds old at most, for health. */
   readonly state: () => { readonly detail: string; readonly refusal?: Refusal }
+  readonly close: () => Promise<void>
 }
 
-export function connectLedger(config: GatewayConfig, account: DigestSigner, effects: EffectStore): Chain {
+/** Its endpoints are watched until it is closed. */
+export function connectLedger(
+  config: GatewayConfig,
+  account: DigestSigner,
+  effects: EffectStore,
+  timing: Omit<LedgerWatchParts, 'ask'>,
+): Chain {
   const { chainId, rpc, agreeing, confirmations, settlement, optionPositions } = config.ledger
   const contracts = { settlement, positions: optionPositions }
   const evm = openEvmLedger({
@@ -68,20 +76,21 @@ export function connectLedger(config: GatewayConfig, account: DigestSigner, effe
     store: effects,
     finality: { confirmations },
   })
-  const settling = settlementLedger(evm)
-  let heard: { detail: string; refusal?: Refusal } = { detail: `${config.ledger.name}: not asked yet` }
-  const hear = <T>(answer: T | Refusal): T | Refusal => {
-    heard = isRefusal(answer)
-      ? { detail: answer.detail, refusal: answer }
-      : { detail: `${config.ledger.name} ${chainId}: ${agreeing} of ${rpc.length} endpoints agree` }
-    return answer
-  }
+  const watch = watchLedger({ ...timing, ask: evm.head })
   return {
+    ...settlementLedger(evm),
     evm,
-    state: () => heard,
-    settle: async (instruction) => hear(await settling.settle(instruction)),
-    outcome: async (instruction) => hear(await settling.outcome(instruction)),
+    state: () => stateOf(config.ledger, watch),
+    close: watch.close,
   }
+}
+
+function stateOf(ledger: GatewayConfig['ledger'], watch: LedgerWatch): ReturnType<Chain['state']> {
+  const { name, chainId, rpc, agreeing } = ledger
+  const refusal = watch.problem()
+  if (refusal) return { detail: refusal.detail, refusal }
+  const heard = `${name} ${chainId}: ${agreeing} of ${rpc.length} endpoints agree`
+  return { detail: watch.asked() ? heard : `${name}: not asked yet` }
 }
 
 /** What settling needs, over any adapter of the port. */

@@ -153,7 +153,10 @@ function assemble(base: Base, options: GatewayOptions, opened: Opened): Core | R
   const closeClients = (): Promise<unknown> =>
     Promise.all([...clients.values()].map((client) => client.close()))
   opened.push(closeClients)
-  const chain = connectLedger(config, keys.settlement, createEffectStore(store, journal))
+  const effects = createEffectStore(store, journal)
+  const timing = { later: realLater, onBug: options.onFailure }
+  const chain = connectLedger(config, keys.settlement, effects, timing)
+  opened.push(() => chain.close())
   const core = assembleCore({
     ...base,
     ledger: chain,
