@@ -213,14 +213,17 @@ const next: Readonly<Record<TradePhase, string>> = {
   corrected: 'Nothing: the corrected fill stands in its place.',
 }
 
-function whatNow({ waiting }: ViewParts, tradeId: string, { phase, correctedBy }: Trade): string {
+function whatNow({ waiting }: ViewParts, tradeId: string, trade: Trade): string {
+  const { phase, correctedBy, approvals } = trade
   if (correctedBy !== undefined) return `Nothing: ${correctedBy} stands in its place.`
   for (const kind of ['send-proposal', 'sign-instruction', 'send-instruction', 'submit']) {
     const refusal = waiting().get(`${kind}/${tradeId}`)
     if (refusal)
       return `${REFUSALS[refusal.refusal].remedy} (${REFUSALS[refusal.refusal].plk}: ${refusal.detail}).`
   }
-  return next[phase]
+  if (phase !== 'confirmed') return next[phase]
+  const given = approvals.length === 0 ? 'none' : `${approvals.length} (${approvals.join(', ')})`
+  return `${next.confirmed} Approvals of it here: ${given}; operators approve with poundlock approve.`
 }
 
 function refusalView(mark: RefusalMark): { code: string; plk: string; detail: string } {

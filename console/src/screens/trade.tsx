@@ -85,7 +85,7 @@ const Facts = ({ trade }: { trade: TradeDetail }): JSX.Element => (
     )}
     <dl class="strip">
       <Fact name="Premium">{trade.premium.text}</Fact>
-      <Fact name={trade.role === 'taker' ? 'Bought from' : 'Taker'}>{trade.counterparty}</Fact>
+      <Fact name={counterpartyIs(trade)}>{trade.counterparty}</Fact>
       <Fact name="Executed">{timeText(trade.executedAt)}</Fact>
       <Fact name="Route">
         {trade.settlement === undefined ? 'not instructed yet' : trade.settlement.route}
@@ -104,6 +104,12 @@ const Facts = ({ trade }: { trade: TradeDetail }): JSX.Element => (
     </dl>
   </>
 )
+
+/** The side is the taker's. */
+function counterpartyIs({ role, side }: TradeDetail): string {
+  if (role === 'maker') return side === 'Sell' ? 'Taker (sells)' : 'Taker (buys)'
+  return side === 'Sell' ? 'Sold to' : 'Bought from'
+}
 
 const Fact = ({
   name,
