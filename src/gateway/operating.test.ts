@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isRefusal, type JsonObject, type Refusal } from '#core'
+import { isRefusal, refuse, type JsonObject, type Refusal } from '#core'
 import type { Signer } from '#crypto'
+import type { FixEngine } from '#transport'
 import type { OperationResult } from './api.ts'
 import {
   confirmedTrade,
@@ -11,14 +12,19 @@ import {
   settledTrade,
   tradeOf,
   type Desks,
+  typesSince,
 } from './desk-testing.ts'
 import { operate, operationOf } from './operating.ts'
 import { createProjection } from './projection.ts'
 import { createRows } from './rows.ts'
 
-const engine = (): never => {
-  throw new Error('no session is administered here')
-}
+const nothing = (): never => assert.fail('nothing is done to a session nobody knows')
+const unknown = (id: string): Refusal => refuse('fix-session-unknown', `no session ${id}`)
+
+/** Knows no session. */
+const engine = (): FixEngine =>
+  // oxlint-disable-next-line no-unsafe-type-assertion -- these two alone are reached
+  ({ admin: { view: unknown, reset: nothing } }) as unknown as FixEngine
 
 /** An order to ALDER's gateway, through the door that operators use. */
 function order(world: Desks, operation: JsonObject, signer?: Signer): Promise<OperationResult | Refusal> {
@@ -76,4 +82,13 @@ test('a settled fill is too late to revise, however long ago its deadline was an
   assert.equal(codeOf(await order(world, correct)), 'too-late-to-revise')
   assert.equal(codeOf(await order(world, { command: 'bust-trade', tradeId })), 'too-late-to-revise')
   assert.equal(newest(world.sides.ALDER).type, 'command.refused')
+})
+
+test('administering a session nobody knows is refused, and no entry says that it was done', async () => {
+  const world = await openDesks()
+  const { ALDER } = world.sides
+  const size = ALDER.journal.size()
+  const reset = { command: 'administer-session', session: 'FIX.4.4:A->NOBODY', action: 'reset' }
+  assert.equal(codeOf(await order(world, reset)), 'fix-session-unknown')
+  assert.deepEqual(typesSince(ALDER, size), ['command.refused'])
 })
