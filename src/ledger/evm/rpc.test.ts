@@ -36,6 +36,27 @@ test('a result is read', async () => {
   assert.deepEqual(await ask(json('{"jsonrpc":"2.0","id":1,"result":null}')), { result: null })
 })
 
+test('requests under way at once each get their own answer', async () => {
+  const server = createServer((request, response) => {
+    request.setEncoding('utf8')
+    request.on('data', (text: string) => {
+      const [, id] = /"id":(\d+)/.exec(text) ?? []
+      response.end(`{"jsonrpc":"2.0","id":${id},"result":"${id}"}`)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  try {
+    const source = rpcSource(`http://127.0.0.1:${address.port}/`)
+    const answers = await Promise.all([1, 2, 3].map(() => source.request('eth_blockNumber', [])))
+    assert.deepEqual(answers, [{ result: '1' }, { result: '2' }, { result: '3' }])
+  } finally {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+})
+
 test('a revert is an answer, with the data of either client family', async () => {
   const flat = '{"jsonrpc":"2.0","id":1,"error":{"code":3,"message":"execution reverted","data":"0xABCD"}}'
   assert.deepEqual(await ask(json(flat)), { reverted: '0xabcd', message: 'execution reverted' })

@@ -20,9 +20,10 @@ export const rpcTimeoutMs = 10_000
  */
 export function rpcSource(url: string, timeoutMs: number = rpcTimeoutMs): RpcSource {
   const name = new URL(url).host
-  let id = 0
+  let last = 0
   const request = async (method: string, params: readonly Json[]): Promise<RpcAnswer | Refusal> => {
-    id += 1
+    // Its own: others may be sent before this one is answered.
+    const id = (last += 1)
     const body = canonicalJson({ jsonrpc: '2.0', id, method, params })
     const text = await post(url, body, timeoutMs)
     if (text instanceof Error) return unreachable(name, method, reasonOf(text))
