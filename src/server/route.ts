@@ -130,7 +130,7 @@ async function runPlain<Q extends TSchema, P extends TSchema, B extends TSchema,
   // What was read may have been decided a moment ago: it is told once it is on disk.
   await context.gateway.durable()
   if (isRefusal(answer)) return sendRefusal(request, reply, answer)
-  return sendStored(reply, storedAnswer(shape, answer))
+  return sendStored(reply, storedAnswer(shape, answer), jsonType)
 }
 
 async function runOnce<Q extends TSchema, P extends TSchema, B extends TSchema, A extends TSchema>(
@@ -152,7 +152,7 @@ async function runOnce<Q extends TSchema, P extends TSchema, B extends TSchema, 
       return found === 'repeat' || found === 'in-doubt' ? found : storedAnswer(shape, found)
     },
   })
-  return isRefusal(stored) ? sendRefusal(request, reply, stored) : sendStored(reply, stored)
+  return isRefusal(stored) ? sendRefusal(request, reply, stored) : sendStored(reply, stored, typeOf(stored))
 }
 
 function outcomeOf<Q extends TSchema, P extends TSchema, B extends TSchema, A extends TSchema>(
@@ -162,7 +162,7 @@ function outcomeOf<Q extends TSchema, P extends TSchema, B extends TSchema, A ex
 ): Outcome {
   if (!isRefusal(answer)) return { answer: storedAnswer(shape, answer), keep: true }
   const problem = problemOf(answer, instance)
-  return { answer: { http: problem.status, body: canonicalJson(problem) }, keep: !problem.retryable }
+  return { answer: { http: problem.status, body: canonicalJson(problem), problem: true }, keep: !problem.retryable }
 }
 
 function storedAnswer<Q extends TSchema, P extends TSchema, B extends TSchema, A extends TSchema>(
@@ -174,12 +174,16 @@ function storedAnswer<Q extends TSchema, P extends TSchema, B extends TSchema, A
   return shape.location === undefined ? { http, body } : { http, body, location: shape.location(answer) }
 }
 
-function sendStored(reply: FastifyReply, stored: StoredAnswer): FastifyReply {
+const jsonType = 'application/json; charset=utf-8'
+/** What was kept for a key is the answer, or the refusal, of a command. */
+const typeOf = ({ http }: StoredAnswer): string => (http < 400 ? jsonType : problemType)
+
+function sendStored(reply: FastifyReply, stored: StoredAnswer, type: string): FastifyReply {
   if (stored.location !== undefined) void reply.header('location', stored.location)
   return reply
     .code(stored.http)
     .header('cache-control', 'no-store')
-    .header('content-type', stored.http < 400 ? 'application/json; charset=utf-8' : problemType)
+    .header('content-type', type)
     .serializer((text: string) => text)
     .send(stored.body)
 }

@@ -93,6 +93,7 @@ describe('the REST door', () => {
     gateway.breakComponent('ledger lagoon', 'no answer from http://127.0.0.1:8545')
     const sick = await get('/v1/health')
     assert.equal(sick.status, 503)
+    assert.match(sick.type, /^application\/json/, 'health is an answer, not a problem')
     assert.equal(sick.json().components.find((c: { ok: boolean }) => !c.ok).component, 'ledger lagoon')
     gateway.breakComponent('', '')
   })
