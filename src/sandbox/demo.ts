@@ -1,5 +1,6 @@
 // The demo: two chains, two gateways, two witnesses and a desk as separate processes; one trade from request for
 // quote to settlement; one file that proves it. Every number printed is read from them or computed here.
+import { setTimeout } from 'node:timers/promises'
 import { isRefusal, type Refusal } from '#core'
 import type { HealthView } from '#gateway'
 import { balancesOf, type Balances } from './balances.ts'
@@ -10,7 +11,10 @@ import { storyOf, type Story } from './story.ts'
 import { gatherEvidence, tradeOnce, urlsOf, type Evidence } from './trading.ts'
 import { armed, openWorld, type World, type WorldOptions } from './world.ts'
 
-export type DemoOptions = Omit<WorldOptions, 'clock'>
+/** How long a process that stops may take to end and say why. */
+const causeMsMax = 3_000
+
+export type DemoOptions = WorldOptions
 
 export type DemoReport = {
   readonly dir: string
@@ -29,12 +33,23 @@ export type RunningDemo = { readonly report: DemoReport; stop(): Promise<void> }
 
 /** Starts everything, trades once, gathers the evidence. What was started is stopped again when it is refused. */
 export async function runDemo(options: DemoOptions): Promise<RunningDemo | Refusal> {
-  const world = await openWorld({ ...options, clock: 'sandbox' })
+  const world = await openWorld(options)
   if (isRefusal(world)) return world
-  const report = await perform(options, world)
+  const report = await orItsCause(perform(options, world), world)
   if (!isRefusal(report)) return { report, stop: () => world.stop() }
   await world.stop()
   return report
+}
+
+/**
+ * A process that stops says why; what the others then meet (a door that closes, no answer) only follows from it. So
+ * its refusal stands for theirs, also when it comes a little later.
+ */
+async function orItsCause<T>(work: Promise<T | Refusal>, { processes }: World): Promise<T | Refusal> {
+  const down = Promise.race(processes.map((one) => one.down))
+  const outcome = await Promise.race([work, down])
+  if (!isRefusal(outcome)) return outcome
+  return Promise.race([down, setTimeout(causeMsMax, outcome)])
 }
 
 async function perform(options: DemoOptions, world: World): Promise<DemoReport | Refusal> {
