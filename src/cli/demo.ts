@@ -27,6 +27,8 @@ import { refuseWith, type Output } from './output.ts'
 export type DemoArguments = {
   readonly dir: string
   readonly portBase: number | undefined
+  /** `sandbox` starts at the time of the fixture; `real` is for engines that have the machine's. */
+  readonly clock: string
   readonly once: boolean
   readonly tamper: number | undefined
   readonly kills: readonly string[]
@@ -44,9 +46,18 @@ export async function demo(args: DemoArguments, output: Output): Promise<number>
   }
   const built = await buildConsole()
   if (built) return refuseWith(built, output)
+  const { clock } = args
+  if (clock !== 'sandbox' && clock !== 'real')
+    return refuseWith(refuse('usage', `--clock ${clock}: sandbox or real`), output)
   const portBase = args.portBase ?? defaultPortBase
   output.say(`${gatewayVersionLine} · console http://127.0.0.1:${portBase + 420}\n`)
-  const running = await runDemo({ dir: args.dir, portBase, kills, progress: (line) => output.say(line) })
+  const running = await runDemo({
+    dir: args.dir,
+    portBase,
+    kills,
+    clock,
+    progress: (line) => output.say(line),
+  })
   if (isRefusal(running)) return refuseWith(running, output)
   const code = await conclude(running, args, output)
   if (!args.once) await untilAsked(output)

@@ -49,12 +49,13 @@ const verbs: Readonly<Record<string, Verb>> = {
   demo: {
     summary:
       'two chains, two gateways, two witnesses and a desk trade one option; ends with a file that proves it',
-    usage: '[--once] [--tamper N] [--kill NAME@STEP]… [--dir DIR] [--port-base N]',
+    usage: '[--once] [--tamper N] [--kill NAME@STEP]… [--dir DIR] [--port-base N] [--clock sandbox|real]',
     options: {
       once: { type: 'boolean' },
       tamper: { type: 'string' },
       kill: { type: 'string', multiple: true },
       dir: { type: 'string', default: 'poundlock-demo' },
+      clock: { type: 'string', default: 'sandbox' },
       'port-base': { type: 'string' },
     },
     run: (values, _positionals, output) =>
@@ -65,6 +66,7 @@ const verbs: Readonly<Record<string, Verb>> = {
           once: values['once'] === true,
           tamper: number(values['tamper']),
           kills: Array.isArray(values['kill']) ? values['kill'].map(String) : [],
+          clock: text(values['clock']),
         },
         output,
       ),
@@ -175,9 +177,10 @@ const verbs: Readonly<Record<string, Verb>> = {
   },
   'sandbox-desk': {
     summary: "the demo's FIX client: asks for one quote and lifts the offer",
-    usage: '--port N --started-at TIME --quote-req-id ID --cl-ord-id ID',
+    usage: '--port N --starts-at TIME --started-at TIME --quote-req-id ID --cl-ord-id ID',
     options: {
       port: { type: 'string' },
+      'starts-at': { type: 'string' },
       'started-at': { type: 'string' },
       'quote-req-id': { type: 'string' },
       'cl-ord-id': { type: 'string' },
@@ -186,6 +189,7 @@ const verbs: Readonly<Record<string, Verb>> = {
       serveDesk(
         {
           port: number(values['port']) ?? 0,
+          startsAt: text(values['starts-at']),
           startedAt: text(values['started-at']),
           quoteReqId: text(values['quote-req-id']),
           clOrdId: text(values['cl-ord-id']),

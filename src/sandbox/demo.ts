@@ -1,7 +1,8 @@
 // The demo: two chains, two gateways, two witnesses and a desk as separate processes; one trade from request for
 // quote to settlement; one file that proves it. Every number printed is read from them or computed here.
+import { statfsSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { isRefusal, type Refusal } from '#core'
+import { isRefusal, refuse, type Refusal } from '#core'
 import type { HealthView } from '#gateway'
 import { balancesOf, type Balances } from './balances.ts'
 import type { Ports } from './cast.ts'
@@ -13,6 +14,8 @@ import { armed, openWorld, type World, type WorldOptions } from './world.ts'
 
 /** How long a process that stops may take to end and say why. */
 const causeMsMax = 3_000
+/** With less, a store may have no room for its next commit. */
+const bytesFreeMin = 65_536
 
 export type DemoOptions = WorldOptions
 
@@ -71,10 +74,20 @@ async function perform(options: DemoOptions, world: World): Promise<DemoReport |
       processes.some((one) => one.name === kill.name && one.kills() > 0),
   }))
   const pack = await gatherEvidence(dir, ports, story)
-  if (isRefusal(pack)) return pack
+  if (isRefusal(pack)) return orDiskFull(dir, pack)
   const balances = { before, after }
   const report = { dir, startedMs, ports, desk, story, health, balances, kills }
   return pack ? { ...report, pack } : report
+}
+
+/** A witness without room cannot cosign and stays up; from outside, its cosignature is only late. */
+function orDiskFull(dir: string, refusal: Refusal): Refusal {
+  if (refusal.refusal !== 'checkpoint-stale') return refusal
+  const { bavail, bsize } = statfsSync(dir)
+  const bytesFree = bavail * bsize
+  return bytesFree < bytesFreeMin
+    ? refuse('disk-full', `${bytesFree} bytes are left for ${dir}: ${refusal.detail}`)
+    : refusal
 }
 
 async function healthOfAll(urls: Readonly<Record<string, string>>): Promise<DemoReport['health'] | Refusal> {

@@ -28,7 +28,14 @@ export async function tradeOnce(
   ceremony: Ceremony,
   running: { stop(): Promise<unknown>; readonly down?: Promise<Refusal> }[],
 ): Promise<DeskFact | Refusal> {
-  const where = ['--port', String(ports.fixCedar), '--started-at', formatInstant(ceremony.startedAt)]
+  const where = [
+    '--port',
+    String(ports.fixCedar),
+    '--starts-at',
+    formatInstant(ceremony.startsAt),
+    '--started-at',
+    formatInstant(ceremony.startedAt),
+  ]
   const ids = ['--quote-req-id', 'RFQ-0001', '--cl-ord-id', 'ORD-0001']
   const onFailed = (name: string, words: string): void => {
     if (words !== '') progress(`   ✗ ${name}: ${words}`)

@@ -162,7 +162,10 @@ function outcomeOf<Q extends TSchema, P extends TSchema, B extends TSchema, A ex
 ): Outcome {
   if (!isRefusal(answer)) return { answer: storedAnswer(shape, answer), keep: true }
   const problem = problemOf(answer, instance)
-  return { answer: { http: problem.status, body: canonicalJson(problem), problem: true }, keep: !problem.retryable }
+  return {
+    answer: { http: problem.status, body: canonicalJson(problem), problem: true },
+    keep: !problem.retryable,
+  }
 }
 
 function storedAnswer<Q extends TSchema, P extends TSchema, B extends TSchema, A extends TSchema>(
