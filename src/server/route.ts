@@ -163,7 +163,7 @@ function outcomeOf<Q extends TSchema, P extends TSchema, B extends TSchema, A ex
   if (!isRefusal(answer)) return { answer: storedAnswer(shape, answer), keep: true }
   const problem = problemOf(answer, instance)
   return {
-    answer: { http: problem.status, body: canonicalJson(problem), problem: true },
+    answer: { http: problem.status, body: canonicalJson(problem) },
     keep: !problem.retryable,
   }
 }
