@@ -44,11 +44,11 @@ export async function demo(args: DemoArguments, output: Output): Promise<number>
     if (isRefusal(point)) return refuseWith(point, output)
     kills.push(point)
   }
-  const built = await buildConsole()
-  if (built) return refuseWith(built, output)
   const { clock } = args
   if (clock !== 'sandbox' && clock !== 'real')
     return refuseWith(refuse('usage', `--clock ${clock}: sandbox or real`), output)
+  const built = await buildConsole()
+  if (built) return refuseWith(built, output)
   const portBase = args.portBase ?? defaultPortBase
   output.say(`${gatewayVersionLine} · console http://127.0.0.1:${portBase + 420}\n`)
   const running = await runDemo({

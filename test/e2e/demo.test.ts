@@ -140,6 +140,24 @@ for (const name of ['lagoon', 'fixAlder', 'peerCedar', 'consoleAlder', 'witness1
     assert.match(textOf(problem['detail']), new RegExp(String(port)))
   })
 
+const machineDay = new Date().toISOString().slice(0, 10)
+const expired = machineDay >= '2027-06-25' ? 'ETH-25JUN27-4000-C has expired' : false
+
+test("--clock real trades at the machine's time", { skip: expired }, async (t) => {
+  const dir = join(scratch(t), 'demo')
+  const ended = await demo(dir, await freePortBase(), '--clock', 'real')
+  assert.equal(ended.code, 0, ended.out + ended.err)
+  assert.equal(valueAt(facts(ended), 'story.trade.status'), 'settled')
+  const [, executedAt = ''] = /"executedAt": "([^"]+)"/.exec(ended.out) ?? []
+  assert.ok(executedAt >= machineDay, executedAt)
+  checkJournals(dir)
+})
+
+test('a clock that is neither is refused', async (t) => {
+  const ended = await demo(join(scratch(t), 'demo'), await freePortBase(), '--clock', 'lunar')
+  assert.match(textOf(checkRefusal(ended, { exit: 2, refusal: 'usage' })['detail']), /sandbox or real/)
+})
+
 test('a folder with something else in it is left alone', async (t) => {
   const dir = scratch(t)
   writeFileSync(join(dir, 'letter.txt'), 'mine')
